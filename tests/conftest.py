@@ -1,0 +1,19 @@
+"""Shape and type annotations are checked at every call while the tests run."""
+
+from jaxtyping import install_import_hook
+
+install_import_hook(["hiercoop.radio", "hiercoop.mobility", "hiercoop.traffic", "hiercoop.env"], "beartype.beartype")
+
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+
+BOLOGNA_TRACE = Path(__file__).resolve().parents[2] / "shared" / "data" / "bologna_acosta.fcd.xml.gz"
+
+
+@pytest.fixture(scope="session")
+def bologna_trace() -> Path:
+    """Thirty seconds of real-road traffic; it lies beside the project and is no part of it."""
+    if not BOLOGNA_TRACE.exists():
+        pytest.skip(f"{BOLOGNA_TRACE} is not here")
+    return BOLOGNA_TRACE
