@@ -1,0 +1,70 @@
+# make run      the whole stack on this machine: simulator, SBS agents, edge (torch-free environment in .venv-serve)
+# make test     linters, types, layers and tests (environment with everything in .venv-test)
+# Both make their own virtual environment; all they need is Python 3.11 or later.
+
+SBS ?= 3
+SCENARIO ?=
+POLICY ?=
+MOBILITY ?=
+HTTP_PORT ?=
+SIM_PORT ?=
+EDGE_PORT ?=
+ARGS ?=
+TEST_TIMEOUT_S ?= 480
+
+serve_python := .venv-serve/bin/python
+test_bin := .venv-test/bin
+
+run_options = --sbs $(SBS) \
+  $(if $(SCENARIO),--scenario $(SCENARIO)) \
+  $(if $(POLICY),--policy $(POLICY)) \
+  $(if $(MOBILITY),--mobility $(MOBILITY)) \
+  $(if $(HTTP_PORT),--http-port $(HTTP_PORT)) \
+  $(if $(SIM_PORT),--sim-port $(SIM_PORT)) \
+  $(if $(EDGE_PORT),--edge-port $(EDGE_PORT)) \
+  $(ARGS)
+
+.PHONY: run test lint pytest stubs train bench check-compose clean help
+.DEFAULT_GOAL := help
+
+help: ; @sed -n '1,/^$$/s/^# //p' Makefile
+
+run: .venv-serve/ready
+	@exec $(serve_python) -m services $(run_options)
+
+test: lint pytest
+
+lint: .venv-test/ready
+	$(test_bin)/ruff check .
+	$(test_bin)/mypy
+	$(test_bin)/lint-imports
+	$(test_bin)/buf lint proto
+
+# A test that hangs ends its worker after two minutes, with a traceback of where it stood.
+pytest: .venv-test/ready
+	timeout --kill-after=10 $(TEST_TIMEOUT_S) $(test_bin)/python -m pytest -n 2 \
+	  -o faulthandler_timeout=120 -o faulthandler_exit_on_timeout=true $(ARGS)
+
+stubs: .venv-test/ready
+	PYTHON=$(test_bin)/python deploy/generate-stubs
+
+train: .venv-test/ready
+	$(test_bin)/hiercoop train hiercoop --preset fast $(ARGS)
+
+bench: .venv-test/ready
+	$(test_bin)/hiercoop bench all --json $(ARGS)
+
+check-compose:
+	deploy/check-compose $(ARGS)
+
+# runs/ stays: it holds what was learnt.
+clean:
+	rm -rf .venv-serve .venv-test build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv-serve/ready: pyproject.toml constraints.txt deploy/make-venv
+	@deploy/make-venv .venv-serve serve
+	@touch $@
+
+.venv-test/ready: pyproject.toml constraints.txt deploy/make-venv
+	@deploy/make-venv .venv-test dev
+	@touch $@
