@@ -1,0 +1,157 @@
+"""An SBS alone: the best joint choice for its own vehicles, from its own observation, without learning and without messages.
+
+It needs a guess of the interference of the coming slot. That guess is a moving average, in dB, of what its receiver and
+the MBS's heard from other cells; it is kept by whoever calls (one a cell) and passed in.
+
+Results are the same bits for a row alone and in any batch: elementwise arithmetic and sums in a fixed order, nothing else.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from hiercoop.env.types import SNR_DB_SCALE, ObservationLayout
+
+AVERAGE_WEIGHT = 0.2
+"""Weight of the newest slot in the moving average of the interference."""
+MAX_JOINT_CHOICES = 4096
+"""Up to here all joint choices are compared; above, vehicles improve in turn."""
+MAX_SWEEPS = 8
+"""Bound on rounds of improvement in turn; it stops by itself before, almost always."""
+BARE_SNR = 100.0
+"""Signal over noise taken for every vehicle and station where the observation holds no gains: 20 dB."""
+
+Rows = Float64[np.ndarray, "row vehicle choice"]
+
+
+def initial_interference_mean_db(*batch: int, num_bands: int) -> Float64[np.ndarray, "*batch station band"]:
+    """The moving average of cells that have heard nothing yet."""
+    return np.zeros((*batch, 2, num_bands))
+
+
+def update_interference_mean_db(
+    mean_db: Float64[np.ndarray, "*batch station band"],
+    local: Float32[np.ndarray, "*batch feature"],
+    layout: ObservationLayout,
+) -> Float64[np.ndarray, "*batch station band"]:
+    """The moving average after one more observation: noise plus interference over noise [dB], at own SBS and MBS.
+
+    An observation without any interference is that of a fresh placement (or of silent neighbours): the average starts
+    again, and the first interference heard after it counts whole.
+    """
+    heard_db = layout.view(local, "interference") * np.float64(SNR_DB_SCALE)
+    is_silent = ~heard_db.any(axis=(-2, -1), keepdims=True)
+    is_first = ~mean_db.any(axis=(-2, -1), keepdims=True)
+    weight = np.where(is_silent | is_first, 1.0, AVERAGE_WEIGHT)
+    updated: np.ndarray = (1.0 - weight) * mean_db + weight * heard_db
+    return updated
+
+
+def choose(
+    local: Float32[np.ndarray, "*batch feature"],
+    mask: Bool[np.ndarray, "*batch vehicle choice"],
+    interference_mean_db: Float64[np.ndarray, "*batch station band"],
+) -> Int64[np.ndarray, "*batch vehicle"]:
+    """Each vehicle's choice in the joint choice with the greatest sum capacity of this cell's own links.
+
+    Own vehicles on the same sub-band interfere with each other at the station that each is served by. Vehicles masked
+    whole get 0. Where there are too many joint choices to compare (more than 4096), vehicles improve theirs in turn.
+    """
+    *batch, num_vehicles, num_choices = mask.shape
+    rows = int(np.prod(batch))
+    snr = _snr(local, mask).reshape(rows, num_vehicles, num_choices)
+    floor = (10.0 ** (interference_mean_db / 10.0)).reshape(rows, num_choices)
+    allowed = mask | ~mask.any(axis=-1, keepdims=True)
+    allowed = allowed.reshape(rows, num_vehicles, num_choices)
+    if num_choices**num_vehicles <= MAX_JOINT_CHOICES:
+        choice = _best_joint_choice(snr, floor, allowed)
+    else:
+        choice = _improve_in_turn(snr, floor, allowed)
+    return choice.reshape(*batch, num_vehicles)
+
+
+def _snr(local: Float32[np.ndarray, "*batch feature"], mask: Bool[np.ndarray, "*batch vehicle choice"]) -> np.ndarray:
+    """Received power over noise of each vehicle at own SBS and MBS on each band; zero where it does not send."""
+    num_vehicles, num_choices = mask.shape[-2:]
+    layout = ObservationLayout(num_vehicles, num_choices // 2)
+    is_sending = mask.any(axis=-1, keepdims=True)
+    if local.shape[-1] != layout.size:
+        return np.where(is_sending, BARE_SNR, np.zeros(mask.shape))
+    gain = layout.view(local, "gain").reshape(mask.shape).astype(np.float64)
+    return np.where(is_sending, 10.0 ** (gain * (SNR_DB_SCALE / 10.0)), 0.0)
+
+
+def _best_joint_choice(snr: Rows, floor: Float64[np.ndarray, "row choice"], allowed: np.ndarray) -> np.ndarray:
+    """The joint choice with the greatest product of (1 + SINR), whose logarithm is the sum capacity.
+
+    One axis a vehicle: a cell of the table [row, choice of vehicle 0, choice of vehicle 1, ...] is one joint choice.
+    """
+    rows, num_vehicles, num_choices = snr.shape
+    same_band = _same_band(num_choices)
+    total = np.ones((rows,) + (1,) * num_vehicles)
+    for vehicle in range(num_vehicles):
+        noise = _along(floor, (vehicle,), num_vehicles)
+        for other in range(num_vehicles):
+            if other != vehicle:
+                # [row, choice of vehicle, choice of other]
+                heard = snr[:, other, :, None] * same_band
+                noise = noise + _along(heard, (vehicle, other), num_vehicles)
+        worth = (1.0 + _along(snr[:, vehicle], (vehicle,), num_vehicles) / noise) * _along(
+            allowed[:, vehicle], (vehicle,), num_vehicles
+        )
+        total = total * worth
+    best = np.argmax(total.reshape(rows, -1), axis=1)
+    return np.stack(np.unravel_index(best, (num_choices,) * num_vehicles), axis=-1).astype(np.int64)
+
+
+def _improve_in_turn(snr: Rows, floor: Float64[np.ndarray, "row choice"], allowed: np.ndarray) -> np.ndarray:
+    """A joint choice that no single vehicle can better alone, begun from each vehicle's best choice on its own."""
+    num_vehicles = snr.shape[1]
+    choice: np.ndarray = np.argmax(np.where(allowed, snr / floor[:, None], -1.0), axis=2)
+    for _ in range(MAX_SWEEPS):
+        before = choice.copy()
+        for vehicle in range(num_vehicles):
+            choice[:, vehicle] = _best_reply(snr, floor, allowed, choice, vehicle)
+        if np.array_equal(choice, before):
+            break
+    return choice
+
+
+def _best_reply(
+    snr: Rows, floor: Float64[np.ndarray, "row choice"], allowed: np.ndarray, choice: np.ndarray, vehicle: int
+) -> np.ndarray:
+    """The best choice of one vehicle while the others of the cell keep theirs."""
+    rows, num_vehicles, num_choices = snr.shape
+    row = np.arange(rows)
+    same_band = _same_band(num_choices)
+    others = [other for other in range(num_vehicles) if other != vehicle]
+    own_noise = floor
+    for other in others:
+        own_noise = own_noise + snr[:, other] * same_band[choice[:, other]]
+    worth = np.log2(1.0 + snr[:, vehicle] / own_noise)
+    for other in others:
+        at = choice[:, other]
+        noise = floor[row, at]
+        for third in others:
+            if third != other:
+                noise = noise + snr[row, third, at] * same_band[choice[:, third], at]
+        hit = noise[:, None] + snr[row, vehicle, at][:, None] * same_band[at]
+        worth = worth + np.log2(1.0 + snr[row, other, at][:, None] / hit)
+    best: np.ndarray = np.argmax(np.where(allowed[:, vehicle], worth, -1.0), axis=1)
+    return best
+
+
+def _same_band(num_choices: int) -> np.ndarray:
+    """1 where two choices use the same sub-band, else 0."""
+    band = np.arange(num_choices) % (num_choices // 2)
+    same: np.ndarray = (band[:, None] == band[None, :]).astype(np.float64)
+    return same
+
+
+def _along(values: np.ndarray, vehicles: tuple[int, ...], num_vehicles: int) -> np.ndarray:
+    """Values [row, choice] or [row, choice, choice] set on the axes of these vehicles in the table of joint choices."""
+    if len(vehicles) == 2 and vehicles[0] > vehicles[1]:
+        values, vehicles = np.swapaxes(values, 1, 2), (vehicles[1], vehicles[0])
+    shape = [values.shape[0]] + [values.shape[1] if vehicle in vehicles else 1 for vehicle in range(num_vehicles)]
+    return values.reshape(shape)
