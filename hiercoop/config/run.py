@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from hiercoop.config.radio import FrozenModel
-from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.config.scenario import MobilityConfig, ScenarioConfig
 
 Reporting = Literal["every-slot", "periodic", "on-termination"]
 FeatureCodec = Literal["fp32", "fp16", "int8"]
@@ -16,7 +16,7 @@ FeatureCodec = Literal["fp32", "fp16", "int8"]
 class RunConfig(FrozenModel):
     """Modes of one run (design, section 6)."""
 
-    scenario: ScenarioConfig = ScenarioConfig(mobility={"kind": "grid"})  # type: ignore[arg-type]
+    scenario: ScenarioConfig = ScenarioConfig(mobility=MobilityConfig(kind="grid"))
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
     pacing: Literal["lockstep", "realtime"] = "lockstep"
     options: Literal["synchronous", "asynchronous"] = "synchronous"

@@ -172,12 +172,15 @@ class OptionState(_message.Message):
     IS_LOCAL_FIELD_NUMBER: _builtins.int
     FEATURES_FIELD_NUMBER: _builtins.int
     OPTION_SINCE_SLOT_FIELD_NUMBER: _builtins.int
+    IS_PARTIAL_FIELD_NUMBER: _builtins.int
     option: _builtins.int
     terminated: _builtins.bool
     reported: _builtins.bool
     is_local: _builtins.bool
     """The edge did not answer in time, or is gone: the cell decided by itself."""
     option_since_slot: _builtins.int
+    is_partial: _builtins.bool
+    """The edge decided without all of the roster."""
     @_builtins.property
     def features(self) -> _tensor_pb2.Tensor:
         """As sent; present when the run writes a trace and the cell reported."""
@@ -191,10 +194,11 @@ class OptionState(_message.Message):
         is_local: _builtins.bool = ...,
         features: _tensor_pb2.Tensor | None = ...,
         option_since_slot: _builtins.int = ...,
+        is_partial: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "is_local", b"is_local", "option", b"option", "option_since_slot", b"option_since_slot", "reported", b"reported", "terminated", b"terminated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "is_local", b"is_local", "is_partial", b"is_partial", "option", b"option", "option_since_slot", b"option_since_slot", "reported", b"reported", "terminated", b"terminated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -129,6 +129,7 @@ class RunProfile(_message.Message):
     REPORTING_FIELD_NUMBER: _builtins.int
     CODEC_FIELD_NUMBER: _builtins.int
     SITES_M_FIELD_NUMBER: _builtins.int
+    PERIOD_SLOTS_FIELD_NUMBER: _builtins.int
     run_epoch: _builtins.int
     seed: _builtins.int
     num_cells: _builtins.int
@@ -136,6 +137,8 @@ class RunProfile(_message.Message):
     """every-slot, periodic or on-termination."""
     codec: _builtins.str
     """fp32, fp16 or int8."""
+    period_slots: _builtins.int
+    """Slots between periodic reports."""
     @_builtins.property
     def sites_m(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """x, y of each SBS in turn [m]."""
@@ -149,10 +152,11 @@ class RunProfile(_message.Message):
         reporting: _builtins.str = ...,
         codec: _builtins.str = ...,
         sites_m: _abc.Iterable[_builtins.float] | None = ...,
+        period_slots: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "num_cells", b"num_cells", "reporting", b"reporting", "run_epoch", b"run_epoch", "seed", b"seed", "sites_m", b"sites_m"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "num_cells", b"num_cells", "period_slots", b"period_slots", "reporting", b"reporting", "run_epoch", b"run_epoch", "seed", b"seed", "sites_m", b"sites_m"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -283,6 +287,7 @@ class OptionDecision(_message.Message):
     RUN_EPOCH_FIELD_NUMBER: _builtins.int
     ATTACH_EPOCH_FIELD_NUMBER: _builtins.int
     EDGE_EPOCH_FIELD_NUMBER: _builtins.int
+    IS_PARTIAL_FIELD_NUMBER: _builtins.int
     cell: _builtins.int
     slot: _builtins.int
     sequence: _builtins.int
@@ -290,6 +295,8 @@ class OptionDecision(_message.Message):
     run_epoch: _builtins.int
     attach_epoch: _builtins.int
     edge_epoch: _builtins.int
+    is_partial: _builtins.bool
+    """A joint decision whose deadline came before all reports did."""
     def __init__(
         self,
         *,
@@ -300,10 +307,11 @@ class OptionDecision(_message.Message):
         run_epoch: _builtins.int = ...,
         attach_epoch: _builtins.int = ...,
         edge_epoch: _builtins.int = ...,
+        is_partial: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_epoch", b"attach_epoch", "cell", b"cell", "edge_epoch", b"edge_epoch", "option", b"option", "run_epoch", b"run_epoch", "sequence", b"sequence", "slot", b"slot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_epoch", b"attach_epoch", "cell", b"cell", "edge_epoch", b"edge_epoch", "is_partial", b"is_partial", "option", b"option", "run_epoch", b"run_epoch", "sequence", b"sequence", "slot", b"slot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

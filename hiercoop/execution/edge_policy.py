@@ -1,0 +1,59 @@
+"""The upper layer of an agent at inference: the value of each option from its own and the other cells' features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from hiercoop.execution.bundle import EDGE_FILE, PolicyBundle
+from hiercoop.execution.onnx_session import check_inputs, make_session
+from hiercoop.seeding import keyed_generator
+
+
+@dataclass(frozen=True)
+class EdgeInput:
+    """What the edge knows when it decides for a batch of cells; others in cell order, absent ones masked."""
+
+    features: Float32[np.ndarray, "row feature"]
+    code: Float32[np.ndarray, "row code"]
+    other_features: Float32[np.ndarray, "row other feature"]
+    other_option: Int64[np.ndarray, "row other"]
+    other_age: Float32[np.ndarray, "row other"]
+    other_distance: Float32[np.ndarray, "row other"]
+    other_mask: Float32[np.ndarray, "row other"]
+
+
+class EdgePolicy:
+    """`edge.onnx` of a bundle. A row's result does not depend on how many rows go with it."""
+
+    def __init__(self, bundle: PolicyBundle) -> None:
+        sizes = bundle.manifest.dimensions
+        self.manifest = bundle.manifest
+        self._session = make_session(bundle.files[EDGE_FILE], EDGE_FILE)
+        check_inputs(
+            self._session,
+            EDGE_FILE,
+            {
+                "features": ("tensor(float)", (None, sizes.features)),
+                "code": ("tensor(float)", (None, sizes.code)),
+                "other_features": ("tensor(float)", (None, None, sizes.features)),
+                "other_option": ("tensor(int64)", (None, None)),
+                "other_age": ("tensor(float)", (None, None)),
+                "other_distance": ("tensor(float)", (None, None)),
+                "other_mask": ("tensor(float)", (None, None)),
+            },
+        )
+
+    def values(self, known: EdgeInput) -> Float32[np.ndarray, "row option"]:
+        """Q_k of each option, a row a cell."""
+        (values,) = self._session.run(("values",), vars(known))
+        return np.asarray(values, np.float32)
+
+
+def cell_codes(seed: int, num_cells: int, size: int) -> Float32[np.ndarray, "cell code"]:
+    """The random vector of each cell that lets equal cells choose differently; from (seed, cell) alone."""
+    return np.stack(
+        [keyed_generator(seed, "code", cell, 0).standard_normal(size, np.float32) for cell in range(num_cells)]
+    )

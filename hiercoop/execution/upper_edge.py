@@ -1,0 +1,241 @@
+"""The edge cloud across reports: who is registered, what is known of each cell, and which option each one gets. No I/O.
+
+Periodic reports of one slot are decided jointly, once all registered cells of the slot's roster have reported. Any other
+report is answered at once from what the others reported in slots strictly before it, so that the answer does not depend on
+the order in which messages arrive.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float32
+
+from hiercoop.errors import HandshakeError, MessageError
+from hiercoop.execution.bundle import PolicyBundle
+from hiercoop.execution.edge_policy import EdgeInput, EdgePolicy, cell_codes
+from hiercoop.execution.handshake import check_registration
+from hiercoop.execution.signalling import SignallingLedger
+from hiercoop.rpc import codec
+from hiercoop.rpc.v1.upper_edge_service_pb2 import (
+    FeatureReport,
+    GetCountersResponse,
+    OptionDecision,
+    RegisterRequest,
+    RegisterResponse,
+    RunProfile,
+)
+
+HISTORY_SLOTS = 4
+"""Reports kept a cell; two are needed, that a report of slot t still finds what was known before t."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What one cell reported in one slot, and the option that held from then on."""
+
+    slot: int
+    features: Float32[np.ndarray, "feature"]
+    option: int
+    since_slot: int
+
+
+@dataclass
+class _Cell:
+    attach_epoch: int
+    last_slot: int = -1
+    is_connected: bool = True
+    history: deque[_Known] = field(default_factory=lambda: deque(maxlen=HISTORY_SLOTS))
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A report with its features decoded."""
+
+    report: FeatureReport
+    features: Float32[np.ndarray, "feature"]
+
+    def as_known(self) -> _Known:
+        """What the cell says of itself before it is answered."""
+        return _Known(self.report.slot, self.features, self.report.option, self.report.option_since_slot)
+
+
+class UpperEdge:
+    """The upper layer of all agents of one run at a time."""
+
+    def __init__(self, bundle: PolicyBundle, edge_epoch: int = 1) -> None:
+        self.bundle = bundle
+        self.edge_epoch = edge_epoch
+        self.ledger = SignallingLedger()
+        self.dropped = 0
+        self.decisions = 0
+        self._policy = EdgePolicy(bundle)
+        self._profile: RunProfile | None = None
+        self._cells: dict[int, _Cell] = {}
+        self._joint: dict[int, dict[int, _Waiting]] = {}
+        self._codes = np.zeros((0, bundle.manifest.dimensions.code), np.float32)
+        self._distances_m = np.zeros((0, 0), np.float32)
+
+    def register(self, request: RegisterRequest) -> RegisterResponse:
+        """Binds a cell to its attach; HandshakeError names what differs and what is wanted."""
+        check_registration(request, self.bundle, self._profile)
+        if self._profile is None or request.run.run_epoch > self._profile.run_epoch:
+            self._begin_run(request.run)
+        held = self._cells.get(request.cell)
+        if held is not None and request.attach_epoch < held.attach_epoch:
+            raise HandshakeError(
+                f"cell {request.cell} is held by attach_epoch={held.attach_epoch}, "
+                f"{request.attach_epoch} is older; attach to the simulator again"
+            )
+        if held is None or request.attach_epoch > held.attach_epoch:
+            self._cells[request.cell] = _Cell(request.attach_epoch)
+        else:
+            held.is_connected = True
+        response = RegisterResponse(edge_epoch=self.edge_epoch)
+        self._record(request.cell, request.attach_epoch, "RegisterRequest", True, request.ByteSize())
+        self._record(request.cell, request.attach_epoch, "RegisterResponse", False, response.ByteSize())
+        return response
+
+    def record(self, report: FeatureReport) -> None:
+        """Counts a report that arrived, whether it is used or not."""
+        self._record(report.cell, report.attach_epoch, "FeatureReport", True, report.ByteSize())
+
+    def submit(self, report: FeatureReport) -> list[OptionDecision]:
+        """The decisions that this report makes possible; none while others of its slot are awaited, or where it is stale.
+
+        Raises MessageError for features of another type or size, or a roster of another run's cells.
+        """
+        self.record(report)
+        if not self._is_current(report):
+            self.dropped += 1
+            return []
+        sizes = self.bundle.manifest.dimensions
+        waiting = _Waiting(report, codec.decode_features(report.features, sizes.features))
+        if report.option >= sizes.options:
+            raise MessageError(f"report has option={report.option}, the policy has {sizes.options}")
+        roster = codec.cells_of(report.roster, len(self._codes))
+        self._cells[report.cell].last_slot = report.slot
+        if not self._is_joint(report):
+            return [self._decide(waiting, {})]
+        self._joint.setdefault(report.slot, {})[report.cell] = waiting
+        expected = [cell for cell in roster if cell in self._cells and self._cells[cell].is_connected]
+        if all(cell in self._joint[report.slot] for cell in expected):
+            return self.release(report.slot)
+        return []
+
+    def release(self, slot: int, is_partial: bool = False) -> list[OptionDecision]:
+        """Decides a joint slot with the reports that came, in cell order; `is_partial` where a deadline forces it."""
+        reports = self._joint.pop(slot, {})
+        known = {cell: waiting.as_known() for cell, waiting in reports.items()}
+        decisions = [self._decide(reports[cell], known) for cell in sorted(reports)]
+        for decision in decisions:
+            decision.is_partial = is_partial
+        return decisions
+
+    def disconnect(self, cell: int, attach_epoch: int) -> list[OptionDecision]:
+        """A cell's stream is gone: joint decisions no longer wait for it; those that this makes possible."""
+        held = self._cells.get(cell)
+        if held is None or held.attach_epoch != attach_epoch:
+            return []
+        held.is_connected = False
+        connected = {number for number, state in self._cells.items() if state.is_connected}
+        ready = [
+            slot
+            for slot, reports in sorted(self._joint.items())
+            if all(
+                other in reports
+                for other in codec.cells_of(next(iter(reports.values())).report.roster, len(self._codes))
+                if other in connected
+            )
+        ]
+        return [decision for slot in ready for decision in self.release(slot)]
+
+    def counters(self) -> GetCountersResponse:
+        """What the edge has counted; latencies are the service's to add."""
+        return GetCountersResponse(
+            edge_epoch=self.edge_epoch,
+            run_epoch=self._profile.run_epoch if self._profile else 0,
+            policy_digest=self.bundle.digest,
+            signalling=self.ledger.counts(),
+            decisions=self.decisions,
+            dropped=self.dropped,
+            registered_cells=sorted(cell for cell, state in self._cells.items() if state.is_connected),
+        )
+
+    def _begin_run(self, profile: RunProfile) -> None:
+        self._profile = profile
+        self._cells.clear()
+        self._joint.clear()
+        sites_m = np.asarray(profile.sites_m, np.float64).reshape(profile.num_cells, 2)
+        offsets_m = sites_m[:, None, :] - sites_m[None, :, :]
+        self._distances_m = np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32)
+        self._codes = cell_codes(profile.seed, profile.num_cells, self.bundle.manifest.dimensions.code)
+
+    def _is_current(self, report: FeatureReport) -> bool:
+        held = self._cells.get(report.cell)
+        return (
+            held is not None
+            and self._profile is not None
+            and report.run_epoch == self._profile.run_epoch
+            and report.attach_epoch == held.attach_epoch
+            and report.edge_epoch == self.edge_epoch
+            and report.slot > held.last_slot
+        )
+
+    def _is_joint(self, report: FeatureReport) -> bool:
+        if self._profile is None or self._profile.reporting == "on-termination":
+            return False
+        return report.slot % self._profile.period_slots == 0
+
+    def _decide(self, waiting: _Waiting, same_slot: dict[int, _Known]) -> OptionDecision:
+        report = waiting.report
+        option, since_slot = report.option, report.option_since_slot
+        if report.terminated:
+            values = self._policy.values(self._edge_input(waiting, same_slot))
+            option, since_slot = int(np.argmax(values[0])), report.slot
+        self._cells[report.cell].history.append(_Known(report.slot, waiting.features, option, since_slot))
+        self.decisions += 1
+        decision = OptionDecision(
+            cell=report.cell,
+            slot=report.slot,
+            sequence=report.sequence,
+            option=option,
+            run_epoch=report.run_epoch,
+            attach_epoch=report.attach_epoch,
+            edge_epoch=self.edge_epoch,
+        )
+        self._record(report.cell, report.attach_epoch, "OptionDecision", False, decision.ByteSize())
+        return decision
+
+    def _edge_input(self, waiting: _Waiting, same_slot: dict[int, _Known]) -> EdgeInput:
+        """What is known when one cell is answered: the others in cell order, absent ones zero and masked."""
+        cell, slot = waiting.report.cell, waiting.report.slot
+        others = [other for other in range(len(self._codes)) if other != cell]
+        known = EdgeInput(
+            features=waiting.features[None],
+            code=self._codes[cell][None],
+            other_features=np.zeros((1, len(others), len(waiting.features)), np.float32),
+            other_option=np.zeros((1, len(others)), np.int64),
+            other_age=np.zeros((1, len(others)), np.float32),
+            other_distance=self._distances_m[cell, others][None],
+            other_mask=np.zeros((1, len(others)), np.float32),
+        )
+        for index, other in enumerate(others):
+            found = same_slot.get(other) or self._latest_before(other, slot)
+            if found is not None:
+                known.other_features[0, index] = found.features
+                known.other_option[0, index] = found.option
+                known.other_age[0, index] = slot - found.since_slot
+                known.other_mask[0, index] = 1.0
+        return known
+
+    def _latest_before(self, cell: int, slot: int) -> _Known | None:
+        held = self._cells.get(cell)
+        if held is None:
+            return None
+        return next((known for known in reversed(held.history) if known.slot < slot), None)
+
+    def _record(self, cell: int, attach_epoch: int, message_type: str, is_up: bool, payload_bytes: int) -> None:
+        self.ledger.record(cell, attach_epoch, message_type, is_up, payload_bytes)
