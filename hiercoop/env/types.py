@@ -5,7 +5,9 @@ Links are numbered cell by cell: link = cell * V + vehicle slot. Cells are the K
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
@@ -107,7 +109,7 @@ class ObservationLayout:
         """The layout of a scenario; independent of its number of cells."""
         return cls(scenario.num_vehicles_per_sbs, scenario.radio.num_bands, scenario.observation.has_gains)
 
-    @property
+    @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each quantity, in order."""
         vehicles, bands = self.num_vehicles, self.num_bands
@@ -121,21 +123,25 @@ class ObservationLayout:
         }
         return shapes | ({"gain": (vehicles, 2, bands)} if self.has_gains else {})
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Length of a local observation."""
-        return sum(int(np.prod(shape)) for shape in self.shapes.values())
+        return sum(math.prod(shape) for shape in self.shapes.values())
 
     def slices(self) -> dict[str, slice]:
         """Position of each quantity in a local observation."""
+        return self._slices
+
+    @cached_property
+    def _slices(self) -> dict[str, slice]:
         slices: dict[str, slice] = {}
         start = 0
         for name, shape in self.shapes.items():
-            stop = start + int(np.prod(shape))
+            stop = start + math.prod(shape)
             slices[name] = slice(start, stop)
             start = stop
         return slices
 
     def view(self, local: Float32[np.ndarray, "*batch feature"], name: str) -> Float32[np.ndarray, "*batch ..."]:
         """One quantity of a batch of local observations, in its own shape; a view, not a copy."""
-        return local[..., self.slices()[name]].reshape(*local.shape[:-1], *self.shapes[name])
+        return local[..., self._slices[name]].reshape(*local.shape[:-1], *self.shapes[name])

@@ -8,6 +8,9 @@ Results are the same bits for a row alone and in any batch: elementwise arithmet
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
@@ -19,6 +22,8 @@ MAX_JOINT_CHOICES = 4096
 """Up to here all joint choices are compared; above, vehicles improve in turn."""
 MAX_SWEEPS = 8
 """Bound on rounds of improvement in turn; it stops by itself before, almost always."""
+ROWS_AT_ONCE = 64
+"""Rows whose joint choices are compared in one pass, so that a pass stays within the processor's cache."""
 BARE_SNR = 100.0
 """Signal over noise taken for every vehicle and station where the observation holds no gains: 20 dB."""
 
@@ -71,10 +76,15 @@ def choose(
     return choice.reshape(*batch, num_vehicles)
 
 
+@cache
+def _layout(num_vehicles: int, num_bands: int) -> ObservationLayout:
+    return ObservationLayout(num_vehicles, num_bands)
+
+
 def _snr(local: Float32[np.ndarray, "*batch feature"], mask: Bool[np.ndarray, "*batch vehicle choice"]) -> np.ndarray:
     """Received power over noise of each vehicle at own SBS and MBS on each band; zero where it does not send."""
     num_vehicles, num_choices = mask.shape[-2:]
-    layout = ObservationLayout(num_vehicles, num_choices // 2)
+    layout = _layout(num_vehicles, num_choices // 2)
     is_sending = mask.any(axis=-1, keepdims=True)
     if local.shape[-1] != layout.size:
         return np.where(is_sending, BARE_SNR, np.zeros(mask.shape))
@@ -82,27 +92,51 @@ def _snr(local: Float32[np.ndarray, "*batch feature"], mask: Bool[np.ndarray, "*
     return np.where(is_sending, 10.0 ** (gain * (SNR_DB_SCALE / 10.0)), 0.0)
 
 
-def _best_joint_choice(snr: Rows, floor: Float64[np.ndarray, "row choice"], allowed: np.ndarray) -> np.ndarray:
-    """The joint choice with the greatest product of (1 + SINR), whose logarithm is the sum capacity.
+@dataclass(frozen=True)
+class _JointChoices:
+    """All joint choices of a cell's vehicles, as places in a row of [vehicle, choice] values with a zero appended."""
 
-    One axis a vehicle: a cell of the table [row, choice of vehicle 0, choice of vehicle 1, ...] is one joint choice.
-    """
-    rows, num_vehicles, num_choices = snr.shape
-    same_band = _same_band(num_choices)
-    total = np.ones((rows,) + (1,) * num_vehicles)
+    choice: Int64[np.ndarray, "vehicle joint"]
+    own: Int64[np.ndarray, "vehicle joint"]
+    """Where the vehicle's own power stands."""
+    heard: Int64[np.ndarray, "other vehicle joint"]
+    """Where the power of each other vehicle stands at the vehicle's station; the zero, if on another sub-band."""
+
+
+@cache
+def _joint_choices(num_vehicles: int, num_choices: int) -> _JointChoices:
+    num_joint = num_choices**num_vehicles
+    choice = np.stack(np.unravel_index(np.arange(num_joint), (num_choices,) * num_vehicles))
+    num_bands = num_choices // 2
+    heard = np.full((num_vehicles - 1, num_vehicles, num_joint), num_vehicles * num_choices)
     for vehicle in range(num_vehicles):
-        noise = _along(floor, (vehicle,), num_vehicles)
-        for other in range(num_vehicles):
-            if other != vehicle:
-                # [row, choice of vehicle, choice of other]
-                heard = snr[:, other, :, None] * same_band
-                noise = noise + _along(heard, (vehicle, other), num_vehicles)
-        worth = (1.0 + _along(snr[:, vehicle], (vehicle,), num_vehicles) / noise) * _along(
-            allowed[:, vehicle], (vehicle,), num_vehicles
-        )
-        total = total * worth
-    best = np.argmax(total.reshape(rows, -1), axis=1)
-    return np.stack(np.unravel_index(best, (num_choices,) * num_vehicles), axis=-1).astype(np.int64)
+        others = [other for other in range(num_vehicles) if other != vehicle]
+        for place, other in enumerate(others):
+            is_same_band = choice[vehicle] % num_bands == choice[other] % num_bands
+            heard[place, vehicle, is_same_band] = other * num_choices + choice[vehicle, is_same_band]
+    return _JointChoices(choice, np.arange(num_vehicles)[:, None] * num_choices + choice, heard)
+
+
+def _best_joint_choice(snr: Rows, floor: Float64[np.ndarray, "row choice"], allowed: np.ndarray) -> np.ndarray:
+    """The joint choice with the greatest product of (1 + SINR), whose logarithm is the sum capacity."""
+    rows, num_vehicles, num_choices = snr.shape
+    joint = _joint_choices(num_vehicles, num_choices)
+    power = np.concatenate([snr.reshape(rows, -1), np.zeros((rows, 1))], axis=1)
+    best = np.empty(rows, np.int64)
+    for start in range(0, rows, ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        # [row, vehicle, joint]
+        noise = floor[part].take(joint.choice, axis=1)
+        for heard in joint.heard:
+            noise += power[part].take(heard, axis=1)
+        worth = power[part].take(joint.own, axis=1) / noise + 1.0
+        if not allowed[part].all():
+            worth *= allowed[part].reshape(len(worth), -1).take(joint.own, axis=1)
+        total = worth[:, 0]
+        for vehicle in range(1, num_vehicles):
+            total = total * worth[:, vehicle]
+        best[part] = total.argmax(axis=1)
+    return joint.choice.T[best]
 
 
 def _improve_in_turn(snr: Rows, floor: Float64[np.ndarray, "row choice"], allowed: np.ndarray) -> np.ndarray:
@@ -147,11 +181,3 @@ def _same_band(num_choices: int) -> np.ndarray:
     band = np.arange(num_choices) % (num_choices // 2)
     same: np.ndarray = (band[:, None] == band[None, :]).astype(np.float64)
     return same
-
-
-def _along(values: np.ndarray, vehicles: tuple[int, ...], num_vehicles: int) -> np.ndarray:
-    """Values [row, choice] or [row, choice, choice] set on the axes of these vehicles in the table of joint choices."""
-    if len(vehicles) == 2 and vehicles[0] > vehicles[1]:
-        values, vehicles = np.swapaxes(values, 1, 2), (vehicles[1], vehicles[0])
-    shape = [values.shape[0]] + [values.shape[1] if vehicle in vehicles else 1 for vehicle in range(num_vehicles)]
-    return values.reshape(shape)
