@@ -12,7 +12,7 @@ import structlog
 def configure_logs(level: str = "info", json: bool = False) -> None:
     """Sends all logs to stderr, as key=value lines or JSON, from this level on."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if json else structlog.processors.KeyValueRenderer(["event"])
+        structlog.processors.JSONRenderer() if json else structlog.processors.KeyValueRenderer(key_order=["event"])
     )
     structlog.configure(
         processors=[

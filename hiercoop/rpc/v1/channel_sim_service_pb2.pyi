@@ -62,6 +62,7 @@ class Welcome(_message.Message):
     POLICY_DIGEST_FIELD_NUMBER: _builtins.int
     DIMENSIONS_FIELD_NUMBER: _builtins.int
     IS_STANDBY_FIELD_NUMBER: _builtins.int
+    PROTOCOL_VERSION_FIELD_NUMBER: _builtins.int
     cell: _builtins.int
     attach_epoch: _builtins.int
     run_config: _builtins.str
@@ -73,6 +74,7 @@ class Welcome(_message.Message):
     policy_digest: _builtins.str
     is_standby: _builtins.bool
     """True: no cell was free; the agent stands by on this stream until one is."""
+    protocol_version: _builtins.int
     @_builtins.property
     def profile(self) -> _upper_edge_service_pb2.RunProfile: ...
     @_builtins.property
@@ -91,10 +93,11 @@ class Welcome(_message.Message):
         policy_digest: _builtins.str = ...,
         dimensions: _upper_edge_service_pb2.Dimensions | None = ...,
         is_standby: _builtins.bool = ...,
+        protocol_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dimensions", b"dimensions", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_epoch", b"attach_epoch", "cell", b"cell", "dimensions", b"dimensions", "is_standby", b"is_standby", "policy_digest", b"policy_digest", "profile", b"profile", "run_config", b"run_config", "slot_port", b"slot_port", "slot_token", b"slot_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_epoch", b"attach_epoch", "cell", b"cell", "dimensions", b"dimensions", "is_standby", b"is_standby", "policy_digest", b"policy_digest", "profile", b"profile", "protocol_version", b"protocol_version", "run_config", b"run_config", "slot_port", b"slot_port", "slot_token", b"slot_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

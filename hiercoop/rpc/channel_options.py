@@ -1,0 +1,57 @@
+"""What every channel and server of HierCoop is set to; each line undoes a default that was measured to hurt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_MESSAGE_BYTES: Final = 64 * 1024
+"""Bound on one message to a server, on a slot frame, and on what an agent hears from the simulator."""
+MAX_POLICY_BYTES: Final = 16 * 1024 * 1024
+"""Bound on one answer of the edge: it may carry a whole policy bundle."""
+KEEPALIVE_S: Final = 0.5
+"""An idle connection is pinged this often, and given up when the ping stays unanswered for as long."""
+
+_KEEPALIVE_MS = round(KEEPALIVE_S * 1000)
+
+Options = list[tuple[str, int]]
+
+
+def client_options(max_receive_bytes: int = MAX_MESSAGE_BYTES) -> Options:
+    """Options of a client channel: a connection of its own, back within 100 ms, a frozen peer noticed within a second."""
+    return [
+        *_common_options(max_receive_bytes),
+        # By default channels of one process to one address share a connection.
+        ("grpc.use_local_subchannel_pool", 1),
+        # A proxy named in the environment is not for services that are named by address.
+        ("grpc.enable_http_proxy", 0),
+        # The default waits a second and grows by 1.6: recovery as long as the outage.
+        ("grpc.initial_reconnect_backoff_ms", 50),
+        ("grpc.min_reconnect_backoff_ms", 50),
+        ("grpc.max_reconnect_backoff_ms", 100),
+    ]
+
+
+def server_options(max_receive_bytes: int = MAX_MESSAGE_BYTES) -> Options:
+    """Options of a server: one owner a port, pings of its clients allowed, a frozen client noticed within a second."""
+    return [
+        *_common_options(max_receive_bytes),
+        # Two servers could otherwise share a port without a word, each getting some of the calls.
+        ("grpc.so_reuseport", 0),
+        # Pings more often than this are a strike; the default of five minutes ends every connection that keeps alive.
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", _KEEPALIVE_MS // 2),
+        ("grpc.max_concurrent_streams", 256),
+    ]
+
+
+def _common_options(max_receive_bytes: int) -> Options:
+    return [
+        ("grpc.max_receive_message_length", max_receive_bytes),
+        # Bandwidth probing sends a PING after every message of a slow exchange.
+        ("grpc.http2.bdp_probe", 0),
+        ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+        ("grpc.keepalive_timeout_ms", _KEEPALIVE_MS),
+        # Without these two a frozen peer goes unnoticed for 60 s, on an idle stream for ever.
+        ("grpc.http2.ping_timeout_ms", _KEEPALIVE_MS),
+        ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]
