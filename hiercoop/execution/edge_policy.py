@@ -54,6 +54,4 @@ class EdgePolicy:
 
 def cell_codes(seed: int, num_cells: int, size: int) -> Float32[np.ndarray, "cell code"]:
     """The random vector of each cell that lets equal cells choose differently; from (seed, cell) alone."""
-    return np.stack(
-        [keyed_generator(seed, "code", cell, 0).standard_normal(size, np.float32) for cell in range(num_cells)]
-    )
+    return np.stack([keyed_generator(seed, "code", cell, 0).standard_normal(size, np.float32) for cell in range(num_cells)])

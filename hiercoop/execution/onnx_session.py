@@ -32,4 +32,6 @@ def check_inputs(session: ort.InferenceSession, name: str, wanted: dict[str, tup
             want is None or not isinstance(have, int) or have == want for have, want in zip(found_shape, shape, strict=True)
         )
         if found_kind != kind or not fits:
-            raise BundleError(f"{name} input {key!r} is {found_kind}{found_shape}, wanted {kind}{list(shape)}; export the bundle again")
+            raise BundleError(
+                f"{name} input {key!r} is {found_kind}{found_shape}, wanted {kind}{list(shape)}; export the bundle again"
+            )

@@ -35,9 +35,7 @@ def discrepancies(
     before, middle, after = (_sums(counts) for counts in (agents_before, edge, agents_after))
     found = []
     for key in sorted(set(before) | set(middle) | set(after)):
-        messages, payload_bytes = (
-            _outside(*values) for values in zip(before[key], middle[key], after[key], strict=True)
-        )
+        messages, payload_bytes = (_outside(*values) for values in zip(before[key], middle[key], after[key], strict=True))
         if messages or payload_bytes:
             found.append(Discrepancy(*key, messages=messages, payload_bytes=payload_bytes))
     return found

@@ -1,8 +1,8 @@
 """One SBS across slots: which option is in force, when it ends, what is reported, what is allocated. No I/O.
 
-    report = agent.begin_slot(observation)      # None: nothing to report
-    ... send it: agent.note_sent(report); an answer came: agent.accept(decision) ...
-    allocation = agent.allocate()               # with no answer: holds, or goes local where the option has ended
+report = agent.begin_slot(observation)      # None: nothing to report
+... send it: agent.note_sent(report); an answer came: agent.accept(decision) ...
+allocation = agent.allocate()               # with no answer: holds, or goes local where the option has ended
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class SbsAgent:
             attach_epoch=self._welcome.attach_epoch,
             choice=codec.encode_array(slot.inference.choice[0].astype(np.int32)),
             state=slot.state,
-            signalling=self.ledger.counts(),
+            signalling=self.ledger.take_changed(),
             health=self.health,
         )
 

@@ -42,28 +42,39 @@ class SignallingLedger:
 
     def __init__(self) -> None:
         self._counts: dict[tuple[int, int, str, bool], _Count] = {}
+        self._changed: set[tuple[int, int, str, bool]] = set()
 
     def record(self, cell: int, attach_epoch: int, message_type: str, is_up: bool, payload_bytes: int) -> None:
         """Counts one message; `is_up` is towards the edge."""
-        count = self._counts.setdefault((cell, attach_epoch, message_type, is_up), _Count())
+        key = (cell, attach_epoch, message_type, is_up)
+        count = self._counts.setdefault(key, _Count())
+        self._changed.add(key)
         count.messages += 1
         count.payload_bytes += payload_bytes
         count.frames += 1 + (payload_bytes + GRPC_PREFIX_BYTES - 1) // MAX_FRAME_BYTES
 
     def counts(self) -> list[SignallingCount]:
         """All counts, in a fixed order."""
-        return [
-            SignallingCount(
-                cell=cell,
-                attach_epoch=epoch,
-                type=kind,
-                is_up=is_up,
-                messages=count.messages,
-                payload_bytes=count.payload_bytes,
-                frames=count.frames,
-            )
-            for (cell, epoch, kind, is_up), count in sorted(self._counts.items())
-        ]
+        return [self._count(key) for key in sorted(self._counts)]
+
+    def take_changed(self) -> list[SignallingCount]:
+        """The counts that changed since the last call; still cumulative, so the next makes a lost one good."""
+        changed = [self._count(key) for key in sorted(self._changed)]
+        self._changed.clear()
+        return changed
+
+    def _count(self, key: tuple[int, int, str, bool]) -> SignallingCount:
+        cell, epoch, kind, is_up = key
+        count = self._counts[key]
+        return SignallingCount(
+            cell=cell,
+            attach_epoch=epoch,
+            type=kind,
+            is_up=is_up,
+            messages=count.messages,
+            payload_bytes=count.payload_bytes,
+            frames=count.frames,
+        )
 
 
 class ReportedSignalling:
@@ -101,13 +112,3 @@ def totals(counts: Iterable[SignallingCount]) -> dict[str, int]:
         result["http2_bytes"] += http2_bytes(count)
         result["link_bytes"] += link_bytes(count)
     return result
-
-
-def unreconciled_messages(agents: Iterable[SignallingCount], edge: Iterable[SignallingCount]) -> int:
-    """Messages that one side counted and the other did not, summed over kinds; 0 when both accounts agree."""
-    difference: dict[tuple[int, int, str, bool], int] = {}
-    for sign, counts in ((1, agents), (-1, edge)):
-        for count in counts:
-            key = (count.cell, count.attach_epoch, count.type, count.is_up)
-            difference[key] = difference.get(key, 0) + sign * count.messages
-    return sum(map(abs, difference.values()))

@@ -22,9 +22,7 @@ class SlotInput:
     mask: Bool[np.ndarray, "row vehicle choice"]
 
 
-def read_observation(
-    observation: SlotObservation, welcome: Welcome, scenario: ScenarioConfig, last_slot: int
-) -> SlotInput:
+def read_observation(observation: SlotObservation, welcome: Welcome, scenario: ScenarioConfig, last_slot: int) -> SlotInput:
     """The arrays of an observation; MessageError for another cell, run, attach, shape, or a slot not after `last_slot`."""
     for name in ("cell", "attach_epoch"):
         if getattr(observation, name) != getattr(welcome, name):
@@ -36,7 +34,5 @@ def read_observation(
     if observation.slot <= last_slot:
         raise MessageError(f"observation of slot {observation.slot} came after slot {last_slot}; slots only rise")
     local = codec.decode_array(observation.local, (welcome.dimensions.observation,), np.float32)
-    mask = codec.decode_array(
-        observation.action_mask, (scenario.num_vehicles_per_sbs, scenario.num_choices), np.bool_
-    )
+    mask = codec.decode_array(observation.action_mask, (scenario.num_vehicles_per_sbs, scenario.num_choices), np.bool_)
     return SlotInput(observation.slot, local[None], mask[None])

@@ -23,6 +23,7 @@ LAYERS = ("payload_bytes", "http2_bytes", "link_bytes")
 DIRECTIONS = ("up", "down")
 MAX_SAMPLES = 600
 MAX_PAYLOADS = 32
+CURRENT_SAMPLES = 11
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,11 @@ class RunHistory:
         stride = -(-len(kept) // max_samples)
         return kept[::-1][::stride][::-1]
 
+    def current(self, slot_duration_s: float) -> RunSeries:
+        """Rates over the latest samples, about one second of watching, as a series of one point, or none at the start."""
+        latest = list(self._recent)[-CURRENT_SAMPLES:]
+        return run_series([latest[0], latest[-1]] if len(latest) > 1 else latest, slot_duration_s)
+
     def _count_payload(self, sample: Sample) -> None:
         # A change within the stretch is counted to the payload at its start: which slot it fell in is not told.
         gained = (sample.option_slots - self.latest.option_slots).sum(axis=0)
@@ -115,7 +121,7 @@ class RunHistory:
 
 @dataclass(frozen=True)
 class RunSeries:
-    """Rates between successive samples; point i ends at `slot[i]`. NaN where nothing happened that a ratio could be taken of."""
+    """Rates between successive samples; point i ends at `slot[i]`. NaN where a ratio had nothing to divide by."""
 
     slot: Int[np.ndarray, "point"]
     time_s: Float[np.ndarray, "point"]
@@ -153,7 +159,9 @@ def share(counts: Int[np.ndarray, "*any option"]) -> Float[np.ndarray, "*any opt
 def ratio(part: np.ndarray, whole: np.ndarray) -> Float[np.ndarray, "..."]:
     """part / whole element by element, with broadcasting; NaN where the whole is 0."""
     shape = np.broadcast_shapes(part.shape, whole.shape)
-    return np.divide(part, whole, out=np.full(shape, np.nan), where=whole != 0)
+    result = np.full(shape, np.nan)
+    np.divide(part, whole, out=result, where=whole != 0)
+    return result
 
 
 def _stack(samples: Sequence[Sample], field: str) -> np.ndarray:

@@ -1,0 +1,81 @@
+"""The channel simulator across runs: what state it is in, and what a command makes of it. No I/O."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from hiercoop.config.run import RunConfig
+from hiercoop.errors import ConfigError
+from hiercoop.execution.controls import as_event, check_control, scenario_of
+from hiercoop.execution.emulation import Emulation
+from hiercoop.execution.trace import TraceWriter
+from hiercoop.rpc.v1.channel_sim_service_pb2 import ControlRequest, ControlResponse
+
+State = Literal["waiting", "running", "paused", "finished"]
+
+
+class Simulator:
+    """Owns the run in hand; a reset or another scenario begins the next one, and its agents attach anew."""
+
+    def __init__(self, run: RunConfig, policy_digest: str, run_epoch: int = 1, trace: TraceWriter | None = None) -> None:
+        self._policy_digest = policy_digest
+        self._trace = trace
+        self._is_paused = False
+        self._steps_left = 0
+        self._has_begun = False
+        self.emulation = Emulation(run, policy_digest, run_epoch, trace)
+
+    @property
+    def state(self) -> State:
+        """What the slot clock is doing."""
+        if self.emulation.is_over:
+            return "finished"
+        if not self._has_begun and len(self.emulation.attached) < self._min_agents:
+            return "waiting"
+        return "paused" if self._is_paused and self._steps_left == 0 else "running"
+
+    def begin_slot_allowed(self) -> bool:
+        """Whether the next slot may begin now; counts off a step."""
+        if self.state != "running":
+            return False
+        self._has_begun = True
+        self._steps_left = max(0, self._steps_left - 1)
+        return True
+
+    def control(self, request: ControlRequest) -> ControlResponse:
+        """Applies a command at a slot boundary; ConfigError for a bad value, or a command that the state does not allow."""
+        command = check_control(request)
+        if self.state == "finished" and command not in ("reset", "scenario"):
+            raise ConfigError(f"{command} cannot be applied: the run is finished; reset begins a new one")
+        if command == "step" and not self._is_paused:
+            raise ConfigError("step cannot be applied while the run is not paused; pause it first")
+        self._record(as_event(request))
+        if command == "reset":
+            seed = request.reset or self.emulation.run.seed
+            self._begin_run(self.emulation.run.model_copy(update={"seed": seed}))
+        elif command == "scenario":
+            self._begin_run(self.emulation.run.model_copy(update={"scenario": scenario_of(request), "min_agents": None}))
+        elif command == "payload_bytes":
+            self.emulation.env.set_payload_bytes(request.payload_bytes)
+        else:
+            self._is_paused = command != "start"
+            self._steps_left = request.step if command == "step" else 0
+        return ControlResponse(slot=self.emulation.slot, run_epoch=self.emulation.run_epoch, state=self.state)
+
+    @property
+    def _min_agents(self) -> int:
+        run = self.emulation.run
+        return run.scenario.num_sbs if run.min_agents is None else run.min_agents
+
+    def _begin_run(self, run: RunConfig) -> None:
+        epochs = [cell.attach_epoch for cell in self.emulation.cells]
+        self.emulation = Emulation(run, self._policy_digest, self.emulation.run_epoch + 1, self._trace)
+        for cell, epoch in zip(self.emulation.cells, epochs, strict=False):
+            cell.attach_epoch = epoch
+        self._has_begun = False
+
+    def _record(self, event: dict[str, JsonValue]) -> None:
+        if self._trace is not None:
+            self._trace.event(self.emulation.slot, event)
