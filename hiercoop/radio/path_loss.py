@@ -6,7 +6,6 @@ Distances are ground distances in metres; those under 3 m count as 3 m (TR 36.88
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from hiercoop.units import SPEED_OF_LIGHT_MPS
