@@ -116,3 +116,8 @@ def grid_sites(scenario: ScenarioConfig) -> Float[np.ndarray, "cell 2"]:
     sbs_m = urban_grid.sites(scenario.num_sbs) if given is None else np.array(given, dtype=np.float64)
     mbs_m = urban_grid.mbs_site() if scenario.mbs_site_m is None else np.array(scenario.mbs_site_m, dtype=np.float64)
     return np.concatenate([sbs_m, mbs_m[None]])
+
+
+def make_world(scenario: ScenarioConfig, num_envs: int, streams: Streams) -> World:
+    """The world of a scenario."""
+    return EpisodeWorld(scenario, num_envs, streams)
