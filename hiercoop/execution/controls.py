@@ -54,9 +54,9 @@ def as_event(request: ControlRequest) -> dict[str, JsonValue]:
 
 
 def read_controls(path: Path) -> list[tuple[int, dict[str, JsonValue]]]:
-    """Events in the order they happened, from a controls file or a trace: JSON lines with `slot` and one of control, attach, detach.
+    """Events in their order, from a controls file or a trace: JSON lines with `slot` and one of control, attach, detach.
 
-    Other lines are passed over, so that a trace replays as it stands. Slots count from 0 again after a reset or another scenario.
+    Other lines are passed over, so that a trace replays as it stands. Slots count from 0 again after a reset or a scenario.
     InputFileError names a bad line.
     """
     try:

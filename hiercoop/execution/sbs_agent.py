@@ -15,7 +15,6 @@ import numpy as np
 from hiercoop.config.run import RunConfig
 from hiercoop.errors import MessageError
 from hiercoop.execution.bundle import PolicyBundle
-from hiercoop.execution.local_search import LocalSearch
 from hiercoop.execution.option_clock import OptionClock
 from hiercoop.execution.protocol import PROTOCOL_VERSION
 from hiercoop.execution.sbs_policy import SbsInference, SbsPolicy
@@ -168,46 +167,4 @@ class SbsAgent:
             attach_epoch=self._welcome.attach_epoch,
             edge_epoch=self.edge_epoch,
             budget_us=round(self._run.edge_timeout_s * 1e6),
-        )
-
-
-class LocalAgent:
-    """An SBS without a policy bundle: it runs local-search and reports nothing."""
-
-    def __init__(self, welcome: Welcome, run: RunConfig) -> None:
-        self.cell = welcome.cell
-        self.health = AgentHealth()
-        self._welcome = welcome
-        self._run = run
-        self._search = LocalSearch(run.scenario)
-        self._given: SlotInput | None = None
-
-    def begin_slot(self, observation: SlotObservation) -> None:
-        """Takes in a slot; MessageError for another cell, run, shape or an old slot."""
-        last_slot = self._given.slot if self._given else -1
-        self._given = read_observation(observation, self._welcome, self._run.scenario, last_slot)
-
-    def note_sent(self, report: FeatureReport) -> None:
-        """Never called with a report of its own: it makes none."""
-        raise MessageError(f"cell {self.cell} runs local-search and sends no reports")
-
-    def accept(self, decision: OptionDecision) -> bool:
-        """False: no option has a meaning without a bundle."""
-        self.health.dropped_messages += 1
-        return False
-
-    def allocate(self) -> Allocation:
-        """The best joint choice for the cell's own vehicles, given the interference it has seen."""
-        if self._given is None:
-            raise MessageError(f"cell {self.cell} has no slot in hand; begin_slot comes before allocate")
-        self.health.local_slots += 1
-        choice = self._search.choose(self._given.local, self._given.mask)[0]
-        return Allocation(
-            cell=self.cell,
-            slot=self._given.slot,
-            run_epoch=self._welcome.profile.run_epoch,
-            attach_epoch=self._welcome.attach_epoch,
-            choice=codec.encode_array(choice.astype(np.int32)),
-            state=OptionState(is_local=True),
-            health=self.health,
         )

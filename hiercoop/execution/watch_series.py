@@ -24,6 +24,8 @@ DIRECTIONS = ("up", "down")
 MAX_SAMPLES = 600
 MAX_PAYLOADS = 32
 CURRENT_SAMPLES = 11
+OPTION_LENGTH_BINS = ("1", "2", "3-4", "5-8", "9-16", "17-32", "33+")
+"""Slots that an option lasted, as the simulator bins them."""
 
 
 @dataclass(frozen=True)
@@ -166,3 +168,27 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> Float[np.ndarray, "..."]:
 
 def _stack(samples: Sequence[Sample], field: str) -> np.ndarray:
     return np.array([getattr(sample, field) for sample in samples])
+
+
+def option_length_counts(response: WatchResponse) -> Int[np.ndarray, "bin"]:
+    """Options of all cells that ended, by length, in the bins of OPTION_LENGTH_BINS."""
+    counts = np.zeros(len(OPTION_LENGTH_BINS), np.int64)
+    for cell in response.cells:
+        told = cell.option_length_bins[: len(counts)]
+        counts[: len(told)] += np.array(told, np.int64)
+    return counts
+
+
+def mean_capacity_bps(capacity_bits: float, slots: int, slot_duration_s: float) -> float | None:
+    """Capacity averaged over a run so far [bit/s]; None before its first slot."""
+    return capacity_bits / (slots * slot_duration_s) if slots else None
+
+
+def success_of(rounds_delivered: int, rounds_offered: int) -> float | None:
+    """Delivery success (5); None before the first round ended."""
+    return rounds_delivered / rounds_offered if rounds_offered else None
+
+
+def mean_time_to_deliver_s(sample: Sample) -> float | None:
+    """Mean time to deliver of what was delivered since the run began [s]; None before the first delivery."""
+    return sample.time_to_deliver_s / sample.rounds_delivered if sample.rounds_delivered else None
