@@ -1,0 +1,127 @@
+"""Local observations (6): what every SBS knows at the start of a slot, laid out by `ObservationLayout`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64, Shaped
+
+from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.env.types import (
+    OBSERVATION_BOUND,
+    PAYLOAD_SCALE_BITS,
+    RATE_SCALE_BPS_HZ,
+    SNR_DB_SCALE,
+    Observation,
+    ObservationLayout,
+)
+
+SNR_BOUND = 10.0 ** (OBSERVATION_BOUND * SNR_DB_SCALE / 10.0)
+"""Received power over noise beyond which (or below whose inverse) the observation stands still."""
+
+
+@dataclass(frozen=True)
+class SlotStart:
+    """What is so at the start of a slot, before anything is chosen."""
+
+    slot: int
+    slots_left: int
+    """Slots to the deadline, this one included; 0 only in the final observation of a round."""
+    payload_left_bits: Float64[np.ndarray, "env link"]
+    """Zero where payloads never end."""
+    active: Bool[np.ndarray, "env link"]
+    last_choice: Int64[np.ndarray, "env link"]
+    """Choice of the last slot; 2M for links that were silent, or had no last slot."""
+    interference_w: Float32[np.ndarray, "env cell station band"]
+    """From other cells' links in the last slot, at own SBS and MBS; zero for a fresh placement."""
+    gain: Float32[np.ndarray, "env cell vehicle station band"]
+    """Of each cell's own vehicles to own SBS and MBS; zero where the SBS knows nothing of it."""
+
+
+class Observer:
+    """Writes observations of one scenario.
+
+    Inside, environments are the last axis in memory, as in `radio.sinr`; one transposition at the end sets the rows right.
+    """
+
+    def __init__(self, scenario: ScenarioConfig) -> None:
+        self._layout = ObservationLayout.of(scenario)
+        self._num_cells = scenario.num_sbs
+        self._num_choices = scenario.num_choices
+        self._episode_slots = scenario.episode_slots
+        radio = scenario.radio
+        self._rate_unit_bits = radio.slot_duration_s * radio.band_bandwidth_hz * RATE_SCALE_BPS_HZ
+        self._per_noise = np.float32(1.0 / radio.noise_w)
+        self._tx_over_noise = np.float32(radio.tx_over_noise)
+
+    def observe(self, start: SlotStart) -> Observation:
+        """The observation of every cell, and the action mask, in arrays of their own."""
+        active = self._by_vehicle(start.active)
+        left_bits = self._by_vehicle(start.payload_left_bits)
+        last_choice = self._by_vehicle(start.last_choice)
+        num_envs = active.shape[-1]
+        rows = np.empty((self._num_cells, self._layout.size, num_envs), np.float32)
+        block = {name: rows[:, place] for name, place in self._layout.slices().items()}
+
+        block["time_left"][...] = start.slots_left / self._episode_slots
+        block["is_active"][...] = active
+        np.minimum(left_bits * (1.0 / PAYLOAD_SCALE_BITS), OBSERVATION_BOUND, out=block["payload_left"])
+        block["needed_rate"][...] = self._needed_rate(left_bits, start.slots_left)
+        choices = np.arange(self._num_choices)[:, None]
+        block["last_choice"][...] = (last_choice[:, :, None] == choices).reshape(self._num_cells, -1, num_envs)
+        block["interference"][...] = self._interference(start.interference_w)
+        if self._layout.has_gains:
+            block["gain"][...] = self._gain(start.gain, active)
+        local = np.ascontiguousarray(rows.transpose(2, 0, 1))
+        return Observation(start.slot, local, self._mask(active))
+
+    def _by_vehicle(self, values: Shaped[np.ndarray, "env link"]) -> Shaped[np.ndarray, "cell vehicle env"]:
+        return values.T.reshape(self._num_cells, -1, len(values))
+
+    def _mask(self, active: Bool[np.ndarray, "cell vehicle env"]) -> Bool[np.ndarray, "env cell vehicle choice"]:
+        return np.repeat(active.transpose(2, 0, 1)[..., None], self._num_choices, axis=3)
+
+    def _needed_rate(
+        self, left_bits: Float64[np.ndarray, "cell vehicle env"], slots_left: int
+    ) -> Float64[np.ndarray, "cell vehicle env"]:
+        """Bits left over what a band carries in the time left at 10 bit/s/Hz, at most 1; 1 for bits without any time."""
+        if slots_left == 0:
+            return (left_bits > 0.0).astype(np.float64)
+        return np.minimum(left_bits * (1.0 / (slots_left * self._rate_unit_bits)), 1.0)
+
+    def _interference(
+        self, interference_w: Float32[np.ndarray, "env cell station band"]
+    ) -> Float32[np.ndarray, "cell feature env"]:
+        scaled = interference_w.transpose(1, 2, 3, 0) * self._per_noise
+        scaled += np.float32(1.0)
+        np.log10(scaled, out=scaled)
+        scaled *= np.float32(10.0 / SNR_DB_SCALE)
+        np.minimum(scaled, np.float32(OBSERVATION_BOUND), out=scaled)
+        return scaled.reshape(self._num_cells, -1, scaled.shape[-1])
+
+    def _gain(
+        self, gain: Float32[np.ndarray, "env cell vehicle station band"], active: Bool[np.ndarray, "cell vehicle env"]
+    ) -> Float32[np.ndarray, "cell feature env"]:
+        """Zero gain means that nothing is known: observed as 0, not as the lower bound."""
+        scaled = gain.transpose(1, 2, 3, 4, 0) * self._tx_over_noise
+        is_known = active[:, :, None, None] & (scaled[:, :, :, :1] > 0.0)
+        np.clip(scaled, np.float32(1.0 / SNR_BOUND), np.float32(SNR_BOUND), out=scaled)
+        np.log10(scaled, out=scaled)
+        scaled *= np.float32(10.0 / SNR_DB_SCALE)
+        if not is_known.all():
+            scaled *= is_known
+        return scaled.reshape(self._num_cells, -1, scaled.shape[-1])
+
+
+def own_stations_gain(
+    gain: Float32[np.ndarray, "env link cell band"], num_sbs: int
+) -> Float32[np.ndarray, "env sbs vehicle 2 band"]:
+    """Gain of each cell's own vehicles to its SBS (station 0) and to the MBS (station 1)."""
+    num_envs, num_links, num_cells, num_bands = gain.shape
+    num_vehicles = num_links // num_sbs
+    by_cell = gain.transpose(1, 2, 3, 0).reshape(num_sbs, num_vehicles, num_cells, num_bands, num_envs)
+    own = np.empty((num_sbs, num_vehicles, 2, num_bands, num_envs), gain.dtype)
+    own[:, :, 0] = np.einsum("kvkbe->kvbe", by_cell[:, :, :num_sbs])
+    own[:, :, 1] = by_cell[:, :, num_sbs]
+    return own.transpose(4, 0, 1, 2, 3)
