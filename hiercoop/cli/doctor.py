@@ -24,6 +24,8 @@ MIN_PYTHON = (3, 11)
 SERVING_MODULES = ("numpy", "pydantic", "grpc", "onnxruntime", "grpc_health", "grpc_reflection", "uvloop", "fastapi",
                    "uvicorn", "sse_starlette", "prometheus_client", "pydantic_settings", "defusedxml")  # fmt: skip
 STUB_MODULES = ("tensor_pb2", "upper_edge_service_pb2_grpc", "channel_sim_service_pb2_grpc")
+DEFAULT_PORTS = (8080, 50051, 50052)
+"""HTTP, simulator, edge: what a run uses where nothing else is said."""
 DOCKER_TIMEOUT_S = 10
 
 
@@ -52,7 +54,7 @@ def doctor(options: DoctorOptions) -> None:
         _python(),
         _finding("packages", _import_serving_modules),
         _finding("stubs", _import_stubs),
-        *(_finding(f"port {port}", lambda port=port: _bind(port)) for port in options.port or _default_ports()),
+        *(_finding(f"port {port}", lambda port=port: _bind(port)) for port in options.port or DEFAULT_PORTS),
         _finding("policy", lambda: _load_policy(options)),
     ]
     if options.mobility is not None:
