@@ -70,6 +70,11 @@ class HetNetEnv:
         """True once the traffic has come to an end, as a trace does."""
         return self.world.is_over
 
+    @property
+    def placement(self) -> LargeScale:
+        """Who sits on which link of the coming slot, and where."""
+        return self._placement
+
     def set_payload_bytes(self, payload_bytes: float | Float[np.ndarray, "link"]) -> None:
         """From the next delivery round on, every link (or each its own) has this much to deliver [byte]."""
         values = np.broadcast_to(np.asarray(payload_bytes, np.float64), (self.scenario.num_links,))

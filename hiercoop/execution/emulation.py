@@ -45,6 +45,7 @@ class _Cell:
     held: HeldAllocation
     counts: CellCounts
     attach_epoch: int = 0
+    is_reserved: bool = False
     is_attached: bool = False
     must_report: bool = False
     agent: str = ""
@@ -72,6 +73,9 @@ class Emulation:
         self.signalling = ReportedSignalling()
         self.env = HetNetEnv(run.scenario, num_envs=1, seed=run.seed)
         self.observation = self.env.reset()
+        self.observed = self.observation.local[0]
+        """Local observations of the slot last scored."""
+        self.payload_bytes = run.scenario.traffic.payload_bytes
         self.counts = RunCounts()
         self.latest: SlotRecord | None = None
         self.heard: dict[int, Allocation] = {}
@@ -108,25 +112,39 @@ class Emulation:
         if wanted is not None and not 0 <= wanted < len(self.cells):
             raise MessageError(f"cell={wanted} must be in 0..{len(self.cells) - 1}; ask for another or for any")
         candidates = range(len(self.cells)) if wanted is None else [wanted]
-        return next((cell for cell in candidates if not self.cells[cell].is_attached), None)
+        return next((cell for cell in candidates if not self.cells[cell].is_reserved), None)
 
-    def attach(self, cell: int, agent: str = "") -> Welcome:
-        """Gives a free cell to an agent, from the next slot on; its first slot asks for a report."""
+    def reserve(self, cell: int, agent: str = "") -> Welcome:
+        """Promises a free cell to an agent that still has to make itself ready; `join` makes it take part."""
         state = self.cells[cell]
-        if state.is_attached:
+        if state.is_reserved:
             raise MessageError(f"cell {cell} has an agent; ask for another cell or for any")
         state.attach_epoch += 1
+        state.is_reserved = True
+        state.agent = agent
+        return self._welcome(cell)
+
+    def join(self, cell: int) -> None:
+        """The agent of a reserved cell is ready: it takes part from the next slot on, and that one asks for a report."""
+        state = self.cells[cell]
         state.is_attached = True
         state.must_report = True
-        state.agent = agent
         state.counts.reconnects += state.attach_epoch > 1
         self._note({"attach": cell})
-        return self._welcome(cell)
+
+    def attach(self, cell: int, agent: str = "") -> Welcome:
+        """Gives a free cell to an agent that is ready."""
+        welcome = self.reserve(cell, agent)
+        self.join(cell)
+        return welcome
 
     def detach(self, cell: int, attach_epoch: int, on_purpose: bool) -> None:
         """An agent is gone; the cell keeps its last allocation. Leaving on purpose is no gap."""
         state = self.cells[cell]
-        if not state.is_attached or state.attach_epoch != attach_epoch:
+        if not state.is_reserved or state.attach_epoch != attach_epoch:
+            return
+        state.is_reserved = False
+        if not state.is_attached:
             return
         state.is_attached = False
         state.counts.gaps += not on_purpose
@@ -201,11 +219,17 @@ class Emulation:
         if self._trace is not None:
             self._trace.slot(self.slot, exchange.roster, exchange.received, outcome.measurement)
         self._count(record, exchange.received)
+        self.observed = self.observation.local[0]
         self.observation = outcome.observation
         self.latest = record
         self.slot += 1
         self._exchange = None
         return record
+
+    def set_payload_bytes(self, payload_bytes: float) -> None:
+        """From the next delivery round on, every vehicle has this much to deliver."""
+        self.env.set_payload_bytes(payload_bytes)
+        self.payload_bytes = payload_bytes
 
     def drop_from_roster(self, cell: int) -> None:
         """Lock-step gave up on a silent agent: its cell leaves the roster until it attaches again."""
@@ -219,7 +243,7 @@ class Emulation:
             self._trace.event(self.slot if self._exchange is None else self.slot + 1, event)
 
     def _joint_choice(self, choices: dict[int, np.ndarray]) -> np.ndarray:
-        vehicle_ids = self.env.vehicle_ids()
+        vehicle_ids = self._vehicle_ids()
         vehicles = self.run.scenario.num_vehicles_per_sbs
         choice = np.empty((1, len(self.cells), vehicles), np.int64)
         for cell, state in enumerate(self.cells):
@@ -228,6 +252,14 @@ class Emulation:
                 state.held.remember(present, choices[cell])
             choice[0, cell] = state.held.choices(present)
         return choice
+
+    def _vehicle_ids(self) -> list[str | None]:
+        """Who sits on each link; vehicles of an anonymous placement are new ones each round."""
+        named = self.env.placement.vehicle_id
+        if named is not None:
+            return named
+        delivery_round = self.slot // self.run.scenario.episode_slots
+        return [f"{delivery_round}-{link}" for link in range(self.run.scenario.num_links)]
 
     def _choices(self, allocation: Allocation) -> np.ndarray:
         scenario = self.run.scenario
@@ -257,7 +289,7 @@ class Emulation:
             num_cells=self.run.scenario.num_sbs,
             reporting=self.run.reporting,
             codec=self.run.codec,
-            sites_m=self.env.world.sbs_sites_m.astype(np.float32).ravel().tolist(),
+            sites_m=self.env.world.sites_xy_m[:-1].astype(np.float32).ravel().tolist(),
             period_slots=self.run.period_slots,
         )
 

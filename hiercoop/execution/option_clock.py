@@ -13,7 +13,7 @@ from hiercoop.config.run import RunConfig
 from hiercoop.execution.bundle import Manifest
 from hiercoop.rpc.v1.channel_sim_service_pb2 import OptionState
 from hiercoop.rpc.v1.upper_edge_service_pb2 import OptionDecision
-from hiercoop.seeding import keyed_generator
+from hiercoop.seeding import keyed_uniform
 
 
 @dataclass
@@ -122,4 +122,4 @@ class OptionClock:
     def _draw(self, slot: int, termination_prob: float) -> bool:
         if self._manifest.terminations == "threshold":
             return termination_prob > 0.5
-        return bool(keyed_generator(self._run.seed, "termination", self._cell, slot).random() < termination_prob)
+        return keyed_uniform(self._run.seed, "termination", self._cell, slot) < termination_prob

@@ -10,6 +10,8 @@ from hiercoop.rpc.v1.upper_edge_service_pb2 import SignallingCount
 
 Key = tuple[int, str, bool]
 """Cell, message type, towards the edge."""
+NEVER = 2**64
+"""Above every attach epoch."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,15 @@ def discrepancies(
 
     Counts only grow, so an edge read between two readings of the agents must lie between them. What lies outside is lost or
     counted twice: positive where the edge counted less than the agents had before, negative where it counted more than they had
-    after. Agents that are known to be idle can be given twice, and the difference is then exact.
+    after. Agents that are known to be idle can be given twice, and the difference is then exact. The edge's counts of attaches
+    before a cell's first one that the agents tell of belong to an earlier run and are left out.
     """
-    before, middle, after = (_sums(counts) for counts in (agents_before, edge, agents_after))
+    told_after = list(agents_after)
+    first_epoch: dict[int, int] = {}
+    for count in told_after:
+        first_epoch[count.cell] = min(first_epoch.get(count.cell, count.attach_epoch), count.attach_epoch)
+    of_this_run = [count for count in edge if count.attach_epoch >= first_epoch.get(count.cell, NEVER)]
+    before, middle, after = (_sums(counts) for counts in (agents_before, of_this_run, told_after))
     found = []
     for key in sorted(set(before) | set(middle) | set(after)):
         messages, payload_bytes = (_outside(*values) for values in zip(before[key], middle[key], after[key], strict=True))

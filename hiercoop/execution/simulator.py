@@ -58,7 +58,7 @@ class Simulator:
         elif command == "scenario":
             self._begin_run(self.emulation.run.model_copy(update={"scenario": scenario_of(request), "min_agents": None}))
         elif command == "payload_bytes":
-            self.emulation.env.set_payload_bytes(request.payload_bytes)
+            self.emulation.set_payload_bytes(request.payload_bytes)
         else:
             self._is_paused = command != "start"
             self._steps_left = request.step if command == "step" else 0

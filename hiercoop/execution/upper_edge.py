@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float32
 
-from hiercoop.errors import HandshakeError, MessageError
+from hiercoop.errors import BundleError, HandshakeError, MessageError
 from hiercoop.execution.bundle import PolicyBundle
 from hiercoop.execution.edge_policy import EdgeInput, EdgePolicy, cell_codes
 from hiercoop.execution.handshake import check_registration
@@ -22,7 +22,10 @@ from hiercoop.rpc import codec
 from hiercoop.rpc.v1.upper_edge_service_pb2 import (
     FeatureReport,
     GetCountersResponse,
+    GetPolicyRequest,
+    GetPolicyResponse,
     OptionDecision,
+    PolicyFile,
     RegisterRequest,
     RegisterResponse,
     RunProfile,
@@ -77,6 +80,17 @@ class UpperEdge:
         self._joint: dict[int, dict[int, _Waiting]] = {}
         self._codes = np.zeros((0, bundle.manifest.dimensions.code), np.float32)
         self._distances_m = np.zeros((0, 0), np.float32)
+
+    def policy(self, request: GetPolicyRequest) -> GetPolicyResponse:
+        """The bundle in force; BundleError where another one is asked for."""
+        if request.digest not in ("", self.bundle.digest):
+            raise BundleError(f"policy {request.digest} is not here; {self.bundle.digest} is in force")
+        files = [PolicyFile(name=name, content=content) for name, content in self.bundle.files.items()]
+        response = GetPolicyResponse(digest=self.bundle.digest, files=files)
+        if request.attach_epoch > 0:
+            self._record(request.cell, request.attach_epoch, "GetPolicyRequest", True, request.ByteSize())
+            self._record(request.cell, request.attach_epoch, "GetPolicyResponse", False, response.ByteSize())
+        return response
 
     def register(self, request: RegisterRequest) -> RegisterResponse:
         """Binds a cell to its attach; HandshakeError names what differs and what is wanted."""

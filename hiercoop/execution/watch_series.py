@@ -96,8 +96,8 @@ class RunHistory:
             self._stride *= 2
 
     def continues_with(self, sample: Sample) -> bool:
-        """Whether a sample can follow: slots do not fall, and cells and options are as many as before."""
-        return sample.slot >= self.latest.slot and sample.option_slots.shape == self.latest.option_slots.shape
+        """Whether a sample can follow: slots do not fall, and cells are as many as before."""
+        return sample.slot >= self.latest.slot and len(sample.option_slots) == len(self.latest.option_slots)
 
     def samples(self, span: Span, max_samples: int = MAX_SAMPLES) -> list[Sample]:
         """Samples of the latest stretch or of the whole run, evenly thinned, the latest always among them."""
@@ -114,9 +114,12 @@ class RunHistory:
 
     def _count_payload(self, sample: Sample) -> None:
         # A change within the stretch is counted to the payload at its start: which slot it fell in is not told.
-        gained = (sample.option_slots - self.latest.option_slots).sum(axis=0)
+        before, after = _option_slots([self.latest, sample])
         payload = self.latest.payload_bytes
-        self.payload_option_slots[payload] = self.payload_option_slots.get(payload, np.zeros_like(gained)) + gained
+        earlier = self.payload_option_slots.get(payload, np.zeros(0, np.int64))
+        gained = (after - before).sum(axis=0)
+        gained[: len(earlier)] += earlier
+        self.payload_option_slots[payload] = gained
         if len(self.payload_option_slots) > MAX_PAYLOADS:
             del self.payload_option_slots[next(iter(self.payload_option_slots))]
 
@@ -144,7 +147,7 @@ def run_series(samples: Sequence[Sample], slot_duration_s: float) -> RunSeries:
     return RunSeries(
         slot=slots[1:],
         time_s=slots[1:] * slot_duration_s,
-        option_share=share(np.diff(np.stack([sample.option_slots for sample in samples]).sum(axis=1), axis=0)),
+        option_share=share(np.diff(_option_slots(samples).sum(axis=1), axis=0)),
         capacity_bps=np.diff(_stack(samples, "capacity_bits")) / elapsed_s,
         cell_capacity_bps=np.diff(_stack(samples, "cell_capacity_bits"), axis=0) / elapsed_s[:, None],
         delivery_success=ratio(delivered, np.diff(_stack(samples, "rounds_offered"))),
@@ -164,6 +167,13 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> Float[np.ndarray, "..."]:
     result = np.full(shape, np.nan)
     np.divide(part, whole, out=result, where=whole != 0)
     return result
+
+
+def _option_slots(samples: Sequence[Sample]) -> Int[np.ndarray, "sample cell option"]:
+    # An option is not told of before it is first used, so later samples may know more of them.
+    num_options = max(sample.option_slots.shape[1] for sample in samples)
+    padding = [((0, 0), (0, num_options - sample.option_slots.shape[1])) for sample in samples]
+    return np.stack([np.pad(sample.option_slots, pad) for sample, pad in zip(samples, padding, strict=True)])
 
 
 def _stack(samples: Sequence[Sample], field: str) -> np.ndarray:
