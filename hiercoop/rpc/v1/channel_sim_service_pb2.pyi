@@ -27,21 +27,25 @@ class Hello(_message.Message):
     PROTOCOL_VERSION_FIELD_NUMBER: _builtins.int
     WANTED_CELL_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
+    USES_SLOT_PORT_FIELD_NUMBER: _builtins.int
     protocol_version: _builtins.int
     wanted_cell: _builtins.int
     """Empty: any free cell."""
     agent: _builtins.str
     """Free text for people: host and process."""
+    uses_slot_port: _builtins.bool
+    """The agent opens the slot port when it is ready; otherwise it is ready now, and slots are exchanged on this stream."""
     def __init__(
         self,
         *,
         protocol_version: _builtins.int = ...,
         wanted_cell: _builtins.int | None = ...,
         agent: _builtins.str = ...,
+        uses_slot_port: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_wanted_cell", b"_wanted_cell", "wanted_cell", b"wanted_cell"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wanted_cell", b"_wanted_cell", "agent", b"agent", "protocol_version", b"protocol_version", "wanted_cell", b"wanted_cell"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wanted_cell", b"_wanted_cell", "agent", b"agent", "protocol_version", b"protocol_version", "uses_slot_port", b"uses_slot_port", "wanted_cell", b"wanted_cell"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__wanted_cell: _TypeAlias = _typing.Literal["wanted_cell"]  # noqa: Y015
     _WhichOneofArgType__wanted_cell: _TypeAlias = _typing.Literal["_wanted_cell", b"_wanted_cell"]  # noqa: Y015
