@@ -14,6 +14,7 @@ from hiercoop.errors import ConfigError, MessageError
 from hiercoop.radio.capacity import shannon_capacity_bps
 from hiercoop.radio.fast_fading import make_fast_fading
 from hiercoop.radio.gains import channel_gain
+from hiercoop.radio.large_scale import LargeScale
 from hiercoop.radio.sinr import band_power_w, foreign_interference_w, received_sinr
 from hiercoop.seeding import Streams
 from hiercoop.traffic.payload import check_payload_bytes, delivered_bits, has_something_to_send, link_payload_bits
