@@ -28,5 +28,5 @@ def configure_logs(level: str = "info", json: bool = False) -> None:
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """The logger of one module; its name is the field `logger`."""
-    return cast(structlog.stdlib.BoundLogger, structlog.get_logger(logger=name))
+    """The logger of one module; its name is the field `module`."""
+    return cast(structlog.stdlib.BoundLogger, structlog.get_logger(module=name))
