@@ -1,0 +1,93 @@
+"""The web application: routes, problems, security headers, and the tasks that keep its board fed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from hiercoop.rpc.client import open_channel
+from hiercoop.rpc.v1.channel_sim_service_pb2_grpc import ChannelSimServiceStub
+from services.upper_edge.web import metrics, page
+from services.upper_edge.web.board import Board, Link
+from services.upper_edge.web.problems import documented, install_problems
+from services.upper_edge.web.routers import capacity, cells, control, delivery, options, signalling, status, stream
+from services.upper_edge.web.settings import WebSettings
+from services.upper_edge.web.version import hiercoop_version
+from services.upper_edge.web.watcher import follow_edge, follow_health, follow_simulator, keep_ageing
+
+MAX_BODY_BYTES = 65_536
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""A Watch answer tells of every vehicle, the edge's counters of every attach."""
+
+DESCRIPTION = """What the small cells agreed on, what it was worth and what it cost.
+
+Readings never wait for another service: without the simulator they hold the last that was heard, with `age_s` and `connection`.
+Errors are RFC 9457 problem documents. Units end the names."""
+
+
+def make_app(settings: WebSettings) -> FastAPI:
+    """The application for these settings; its tasks run for as long as it is served."""
+    board = Board(Link(settings.sim_addr), Link(settings.edge_addr))
+    app = FastAPI(
+        title="HierCoop",
+        version=hiercoop_version(),
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        openapi_url="/api/v1/openapi.json",
+        # The interactive documentation would load scripts from another host.
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.settings = settings
+    app.state.board = board
+    app.state.broadcast = stream.Broadcast(board)
+    app.state.registry = metrics.make_registry(board)
+    app.include_router(_api())
+    app.include_router(metrics.router)
+    app.include_router(page.router)
+    install_problems(app)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    app.add_middleware(page.SecurityHeaders)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api/v1", responses=documented(422))
+    for noun in (status, cells, options, signalling, capacity, delivery, control, stream):
+        api.include_router(noun.router, tags=[noun.__name__.rpartition(".")[2]])
+    return api
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    board: Board = app.state.board
+    async with (
+        open_channel(board.simulator.address, MAX_ANSWER_BYTES) as simulator,
+        open_channel(board.edge.address, MAX_ANSWER_BYTES) as edge,
+        asyncio.TaskGroup() as group,
+    ):
+        app.state.simulator = ChannelSimServiceStub(simulator)
+        tasks = [
+            group.create_task(work)
+            for work in (
+                follow_simulator(board, simulator),
+                follow_edge(board, edge),
+                follow_health(board.simulator, simulator),
+                follow_health(board.edge, edge),
+                keep_ageing(board),
+            )
+        ]
+        yield
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,128 @@
+"""What the web process knows at this moment of the run and of the services, and who is told when it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import ValidationError
+
+from hiercoop.config.run import RunConfig
+from hiercoop.errors import MessageError
+from hiercoop.execution.reconciliation import Discrepancy
+from hiercoop.execution.watch_series import RunHistory, sample_of
+from hiercoop.rpc.v1.channel_sim_service_pb2 import WatchResponse
+from hiercoop.rpc.v1.upper_edge_service_pb2 import GetCountersResponse
+
+Connection = Literal["connecting", "live", "stale", "reconnecting"]
+Health = Literal["serving", "not_serving", "unreachable", "unknown"]
+STALE_AFTER_S = 2.0
+
+
+@dataclass
+class Link:
+    """How one service is reached."""
+
+    address: str
+    is_connected: bool = False
+    reconnects: int = 0
+    last_error: str = ""
+    health: Health = "unknown"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The latest that is known of the run that is being watched."""
+
+    response: WatchResponse
+    config: RunConfig
+    history: RunHistory
+    received_at_s: float
+
+    @property
+    def slot_duration_s(self) -> float:
+        """Length of a slot [s]."""
+        return self.config.scenario.radio.slot_duration_s
+
+
+@dataclass
+class Board:
+    """Latest state of simulator and edge. Nothing here waits for either of them."""
+
+    simulator: Link
+    edge: Link
+    clock: Callable[[], float] = time.monotonic
+    run: Run | None = None
+    counters: GetCountersResponse | None = None
+    counters_at_s: float = 0.0
+    unreconciled: Sequence[Discrepancy] | None = None
+    """None: the two accounts have not been compared yet in this run."""
+    version: int = 0
+    is_closed: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take_watch(self, response: WatchResponse) -> None:
+        """Takes in one Watch answer; a new run, or counters that fell, begin a new history.
+
+        Raises MessageError where the answer's run configuration is not one that this version knows.
+        """
+        run, sample = self.run, sample_of(response)
+        same_run = run is not None and run.response.run_epoch == response.run_epoch
+        if run is not None and same_run and run.history.continues_with(sample):
+            history = run.history
+            history.append(sample)
+        else:
+            history = RunHistory(sample)
+            self.unreconciled = None
+        self.run = Run(response, self._config_of(response), history, self.clock())
+        self.publish()
+
+    def take_counters(self, counters: GetCountersResponse) -> None:
+        """Takes in the edge's own account."""
+        self.counters, self.counters_at_s = counters, self.clock()
+
+    @property
+    def age_s(self) -> float | None:
+        """Seconds since the simulator was last heard of; None before the first time."""
+        return None if self.run is None else self.clock() - self.run.received_at_s
+
+    @property
+    def connection(self) -> Connection:
+        """How far the data can be trusted to be current."""
+        if self.age_s is None:
+            return "connecting"
+        if not self.simulator.is_connected:
+            return "reconnecting"
+        return "live" if self.age_s <= STALE_AFTER_S else "stale"
+
+    def publish(self) -> None:
+        """Wakes everybody who waits for news."""
+        self.version += 1
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def newer_than(self, version: int) -> int:
+        """Waits until there is news after `version`, or the board closes; the version then."""
+        while self.version <= version and not self.is_closed:
+            await self._changed.wait()
+        return self.version
+
+    def close(self) -> None:
+        """Ends all waiting: the process is about to stop."""
+        self.is_closed = True
+        self.publish()
+
+    def _config_of(self, response: WatchResponse) -> RunConfig:
+        if self.run is not None and self.run.response.run_config == response.run_config:
+            return self.run.config
+        try:
+            return RunConfig.model_validate_json(response.run_config)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"])) or "run_config"
+            raise MessageError(
+                f"the simulator's run configuration has {key}: {first['msg']}; run the same version of both services"
+            ) from error

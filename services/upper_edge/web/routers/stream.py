@@ -1,0 +1,109 @@
+"""GET stream: the newest state as server-sent events, ten a second at most, and the series once a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from hiercoop.execution.watch_series import Span
+from services.upper_edge.web.access import BoardOf, SpanQuery
+from services.upper_edge.web.board import Board
+from services.upper_edge.web.models import Answer
+from services.upper_edge.web.routers.capacity import Capacity, capacity_of
+from services.upper_edge.web.routers.cells import Cells, cells_of
+from services.upper_edge.web.routers.delivery import Delivery, delivery_of
+from services.upper_edge.web.routers.options import OptionDistribution, distribution_of
+from services.upper_edge.web.routers.signalling import Signalling, signalling_of
+from services.upper_edge.web.routers.status import Status, status_of
+
+MIN_INTERVAL_S = 0.1
+SERIES_INTERVAL_S = 1.0
+SLOW_CLIENT_LIMIT_S = 30.0
+CAPACITY_POINTS = 120
+DELIVERY_POINTS = 40
+
+
+class Snapshot(Answer):
+    """The data of a `snapshot` event."""
+
+    status: Status
+    cells: Cells
+
+
+class Series(Answer):
+    """The data of a `series` event."""
+
+    options: OptionDistribution
+    capacity: Capacity
+    delivery: Delivery
+    signalling: Signalling
+
+
+class Broadcast:
+    """Each event made once, however many clients read it."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self._snapshot = (-1, "")
+        self._series: dict[Span, tuple[float, int, str]] = {}
+
+    def snapshot(self) -> str:
+        """The newest state as JSON."""
+        board = self.board
+        if self._snapshot[0] != board.version:
+            snapshot = Snapshot(status=status_of(board), cells=cells_of(board))
+            self._snapshot = (board.version, snapshot.model_dump_json())
+        return self._snapshot[1]
+
+    def series(self, span: Span) -> str:
+        """The series as JSON, at most one interval old and never of an earlier run."""
+        board = self.board
+        now_s, epoch = board.clock(), board.run.response.run_epoch if board.run else 0
+        made_s, made_epoch, text = self._series.get(span, (-SERIES_INTERVAL_S, 0, ""))
+        if made_s + SERIES_INTERVAL_S <= now_s or made_epoch != epoch:
+            text = Series(
+                options=distribution_of(board, span, CAPACITY_POINTS),
+                capacity=capacity_of(board, span, CAPACITY_POINTS),
+                delivery=delivery_of(board, span, DELIVERY_POINTS),
+                signalling=signalling_of(board, span, CAPACITY_POINTS),
+            ).model_dump_json()
+            self._series[span] = (now_s, epoch, text)
+        return text
+
+
+def broadcast_of(request: Request) -> Broadcast:
+    """The broadcast of this application."""
+    broadcast: Broadcast = request.app.state.broadcast
+    return broadcast
+
+
+router = APIRouter()
+
+
+@router.get(
+    "/stream",
+    response_class=EventSourceResponse,
+    responses={200: {"description": "Events `snapshot` and `series`", "content": {"text/event-stream": {}}}},
+)
+async def stream(
+    board: BoardOf, broadcast: Annotated[Broadcast, Depends(broadcast_of)], span: SpanQuery = "recent"
+) -> EventSourceResponse:
+    """The newest state, ten times a second at most; a client that is slow misses states instead of queueing them."""
+    return EventSourceResponse(_events(board, broadcast, span), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
+
+
+async def _events(board: Board, broadcast: Broadcast, span: Span) -> AsyncIterator[ServerSentEvent]:
+    shown, sent_series = -1, ""
+    while True:
+        shown = await board.newer_than(shown)
+        if board.is_closed:
+            return
+        yield ServerSentEvent(broadcast.snapshot(), event="snapshot")
+        if (series := broadcast.series(span)) != sent_series:
+            sent_series = series
+            yield ServerSentEvent(series, event="series")
+        await asyncio.sleep(MIN_INTERVAL_S)

@@ -1,0 +1,43 @@
+"""Settings of the web process, from the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hiercoop.errors import ConfigError
+
+
+class WebSettings(BaseSettings):
+    """HTTP_HOST, HTTP_PORT, SIM_ADDR, EDGE_ADDR, ALLOWED_ORIGINS (comma-separated), CONTROL_TOKEN, LOG_LEVEL, LOG_JSON."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65_535)
+    """0: any free port; the log says which."""
+    sim_addr: str = "127.0.0.1:50051"
+    edge_addr: str = "127.0.0.1:50052"
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins of other pages that may read the API; none by default."""
+    control_token: SecretStr | None = None
+    """Asked for as a bearer token by every control command where set."""
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    log_json: bool = False
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return tuple(origin.strip() for origin in value.split(",")) if isinstance(value, str) else value
+
+
+def load_settings() -> WebSettings:
+    """The settings in force; ConfigError naming the first variable that is out of bounds."""
+    try:
+        return WebSettings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        raise ConfigError(f"{name}={first['input']!r}: {first['msg']}") from error

@@ -1,0 +1,131 @@
+"""Keeps the board fed: one Watch stream from the simulator, the edge's counters and both services' health once a second."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import grpc.aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from hiercoop.errors import MessageError
+from hiercoop.execution.reconciliation import discrepancies
+from hiercoop.logs import get_logger
+from hiercoop.rpc.client import Backoff
+from hiercoop.rpc.v1.channel_sim_service_pb2 import WatchRequest, WatchResponse
+from hiercoop.rpc.v1.channel_sim_service_pb2_grpc import ChannelSimServiceStub
+from hiercoop.rpc.v1.upper_edge_service_pb2 import GetCountersRequest
+from hiercoop.rpc.v1.upper_edge_service_pb2_grpc import UpperEdgeServiceStub
+from services.upper_edge.web.board import Board, Health, Link
+
+WATCH_RATE_HZ = 10
+FIRST_BACKOFF_S = 0.1
+LONGEST_BACKOFF_S = 2.0
+SILENCE_LIMIT_S = 10.0
+"""A stream that says nothing for so long is dialled anew: its peer may be frozen."""
+POLL_PERIOD_S = 1.0
+POLL_TIMEOUT_S = 2.0
+SETTLE_S = 0.25
+"""Longer than a message is on its way, so that a reading taken so much later has counted it."""
+
+log = get_logger(__name__)
+
+
+async def follow_simulator(board: Board, channel: grpc.aio.Channel) -> None:
+    """Reads Watch for ever, dialling again after each end with a capped, jittered pause."""
+    backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S)
+    while True:
+        before = board.run
+        try:
+            await _read_watch(board, channel)
+        except (grpc.aio.AioRpcError, MessageError, TimeoutError) as error:
+            _note_failure(board.simulator, error)
+        if board.run is not before:
+            backoff.reset()
+        board.publish()
+        await asyncio.sleep(backoff.next_s())
+
+
+async def _read_watch(board: Board, channel: grpc.aio.Channel) -> None:
+    call = ChannelSimServiceStub(channel).Watch(WatchRequest(rate_hz=WATCH_RATE_HZ))
+    try:
+        while True:
+            async with asyncio.timeout(SILENCE_LIMIT_S):
+                response = await call.read()
+            if response is grpc.aio.EOF:
+                raise MessageError("the simulator ended its Watch stream; it is dialled again")
+            board.take_watch(cast(WatchResponse, response))
+            board.simulator.is_connected = True
+    finally:
+        call.cancel()
+        if board.simulator.is_connected:
+            board.simulator.is_connected = False
+            board.simulator.reconnects += 1
+
+
+async def follow_edge(board: Board, channel: grpc.aio.Channel) -> None:
+    """Reads the edge's counters for ever and compares them with the agents'."""
+    stub = UpperEdgeServiceStub(channel)
+    while True:
+        try:
+            await _compare_accounts(board, stub)
+            board.edge.is_connected = True
+        except grpc.aio.AioRpcError as error:
+            if board.edge.is_connected:
+                board.edge.reconnects += 1
+            board.edge.is_connected = False
+            _note_failure(board.edge, error)
+        await asyncio.sleep(POLL_PERIOD_S)
+
+
+async def _compare_accounts(board: Board, stub: UpperEdgeServiceStub) -> None:
+    before = board.run
+    await asyncio.sleep(SETTLE_S)
+    counters = await stub.GetCounters(GetCountersRequest(), timeout=POLL_TIMEOUT_S)
+    board.take_counters(counters)
+    await asyncio.sleep(SETTLE_S)
+    read_at_s = board.clock()
+    try:
+        async with asyncio.timeout(POLL_TIMEOUT_S):
+            while board.run is before or board.run is None or board.run.received_at_s < read_at_s:
+                await board.newer_than(board.version)
+    except TimeoutError:
+        return
+    epochs = {run.response.run_epoch for run in (before, board.run) if run is not None} | {counters.run_epoch}
+    if before is None or len(epochs) > 1:
+        return
+    board.unreconciled = discrepancies(before.response.signalling, counters.signalling, board.run.response.signalling)
+
+
+async def follow_health(link: Link, channel: grpc.aio.Channel) -> None:
+    """Asks one service for its health once a second, for ever."""
+    stub = health_pb2_grpc.HealthStub(channel)
+    while True:
+        link.health = await _health(stub)
+        await asyncio.sleep(POLL_PERIOD_S)
+
+
+async def _health(stub: health_pb2_grpc.HealthStub) -> Health:
+    try:
+        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=POLL_TIMEOUT_S)
+    except grpc.aio.AioRpcError as error:
+        is_away = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+        return "unreachable" if is_away else "unknown"
+    return "serving" if answer.status == health_pb2.HealthCheckResponse.SERVING else "not_serving"
+
+
+async def keep_ageing(board: Board, period_s: float = 1.0) -> None:
+    """Tells those who wait at least once in a period, so that silence too is seen to grow older."""
+    while True:
+        version = board.version
+        await asyncio.sleep(period_s)
+        if board.version == version:
+            board.publish()
+
+
+def _note_failure(link: Link, error: Exception) -> None:
+    text = f"{error.code().name}: {error.details()}" if isinstance(error, grpc.aio.AioRpcError) else str(error)
+    message = text or f"nothing heard for {SILENCE_LIMIT_S:g} s"
+    if message != link.last_error:
+        log.warning("service lost", address=link.address, error=message)
+    link.last_error = message
