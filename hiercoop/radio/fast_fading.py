@@ -35,9 +35,7 @@ class IidFading:
     def reset(self, is_new: Bool[np.ndarray, "env link"] | None = None) -> None:
         """Nothing: no slot remembers another."""
 
-    def advance(
-        self, speed_mps: Float[np.ndarray, "env link"] | None = None
-    ) -> Float32[np.ndarray, "env link cell band"]:
+    def advance(self, speed_mps: Float[np.ndarray, "env link"] | None = None) -> Float32[np.ndarray, "env link cell band"]:
         """Power gains of one slot; the speed does not matter."""
         num_envs, num_links, num_cells, num_bands = self._shape
         power = standard_exponential(self._generator, num_envs * num_links * num_cells * num_bands)

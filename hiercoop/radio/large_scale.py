@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Bool, Float, Float32, Int
 
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.radio.gains import large_scale_gain
@@ -48,6 +48,10 @@ class Obstruction:
     shadow: Float32[np.ndarray, "env vehicle cell"]
     los: Float32[np.ndarray, "env vehicle sbs"]
     """Its normal distribution function is the uniform that decides on line of sight where geometry does not."""
+
+    def of_vehicles(self, rows: Int[np.ndarray, "row"]) -> Obstruction:
+        """The same for a choice of vehicles."""
+        return Obstruction(self.shadow[:, rows], self.los[:, rows])
 
 
 @dataclass(frozen=True)

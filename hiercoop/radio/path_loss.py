@@ -45,9 +45,7 @@ def winner_b1_path_loss_db(
     return loss_db[()]
 
 
-def winner_b1_los_path_loss_db(
-    distance_m: Distance, carrier_hz: float, height_bs_m: float, height_ms_m: float
-) -> Distance:
+def winner_b1_los_path_loss_db(distance_m: Distance, carrier_hz: float, height_bs_m: float, height_ms_m: float) -> Distance:
     """Path loss along a street [dB], any shape. WINNER+ D5.3 Table 4-1, B1 LOS."""
     return _winner_b1_los_db(distance_m, carrier_hz, height_bs_m, height_ms_m)
 
@@ -93,9 +91,7 @@ def breakpoint_distance_m(carrier_hz: float, height_bs_m: float, height_ms_m: fl
     return 4.0 * effective_bs_m * effective_ms_m * carrier_hz / SPEED_OF_LIGHT_MPS
 
 
-def _winner_b1_los_db(
-    distance_m: Distance, carrier_hz: float, height_bs_m: float, height_ms_m: float
-) -> NDArray[np.floating]:
+def _winner_b1_los_db(distance_m: Distance, carrier_hz: float, height_bs_m: float, height_ms_m: float) -> NDArray[np.floating]:
     log_distance = np.log10(np.maximum(distance_m, MIN_DISTANCE_M))
     log_carrier_ghz = np.log10(carrier_hz / 1e9)
     near_db = 22.7 * log_distance + 27.0 + 20.0 * log_carrier_ghz
