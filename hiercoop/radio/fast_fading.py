@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from hiercoop.config.radio import RadioConfig
+from hiercoop.radio.ar1 import Ar1Fading
+from hiercoop.radio.jakes import JakesFading
 
 
+@runtime_checkable
 class FastFading(Protocol):
     """Power gains Exp(1) slot by slot."""
 
     def reset(self, is_new: Bool[np.ndarray, "env link"] | None = None) -> None:
-        """Start anew, all links or those of another vehicle than before."""
+        """Start anew: the links of other vehicles than before, or all."""
         ...
 
-    def advance(self, speed_mps: Float[np.ndarray, "env link"] | None) -> Float32[np.ndarray, "env link cell band"]:
+    def advance(self, speed_mps: Float[np.ndarray, "env link"]) -> Float32[np.ndarray, "env link cell band"]:
         """Power gain of every link to every cell on every band in the next slot, linear, strictly positive, mean 1.
 
         A fresh array each time, whose environments are the last axis in memory (see `radio.sinr`).
@@ -35,7 +38,7 @@ class IidFading:
     def reset(self, is_new: Bool[np.ndarray, "env link"] | None = None) -> None:
         """Nothing: no slot remembers another."""
 
-    def advance(self, speed_mps: Float[np.ndarray, "env link"] | None = None) -> Float32[np.ndarray, "env link cell band"]:
+    def advance(self, speed_mps: Float[np.ndarray, "env link"]) -> Float32[np.ndarray, "env link cell band"]:
         """Power gains of one slot; the speed does not matter."""
         num_envs, num_links, num_cells, num_bands = self._shape
         power = standard_exponential(self._generator, num_envs * num_links * num_cells * num_bands)
@@ -62,4 +65,10 @@ def make_fast_fading(
 ) -> FastFading:
     """The fading process of a radio configuration, for this many environments, links and cells."""
     shape = (num_envs, num_links, num_cells, radio.num_bands)
-    return IidFading(generator, shape)
+    match radio.fading:
+        case "iid":
+            return IidFading(generator, shape)
+        case "jakes":
+            return JakesFading(radio, generator, shape)
+        case "ar1":
+            return Ar1Fading(radio, generator, shape)
