@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -54,12 +55,11 @@ def doctor(options: DoctorOptions) -> None:
         _python(),
         _finding("packages", _import_serving_modules),
         _finding("stubs", _import_stubs),
-        *(_finding(f"port {port}", lambda port=port: _bind(port)) for port in options.port or DEFAULT_PORTS),
-        _finding("policy", lambda: _load_policy(options)),
+        *(_finding(f"port {port}", partial(_bind, port)) for port in options.port or DEFAULT_PORTS),
+        _finding("policy", partial(_load_policy, options.policy)),
     ]
     if options.mobility is not None:
-        trace = options.mobility
-        findings.append(_finding("trace", lambda: _scan(trace)))
+        findings.append(_finding("trace", partial(_scan, options.mobility)))
     findings.append(_docker())
     failed = [finding.name for finding in findings if finding.is_required and not finding.is_ok]
     if options.json:
@@ -121,11 +121,11 @@ def _bind(port: int) -> str:
     return "free"
 
 
-def _load_policy(options: DoctorOptions) -> str:
-    from hiercoop.algorithms.registry import bundle_path
+def _load_policy(policy: str) -> str:
     from hiercoop.execution.bundle import load_bundle
+    from hiercoop.execution.policy_path import policy_path
 
-    bundle = load_bundle(bundle_path(options.policy))
+    bundle = load_bundle(policy_path(policy))
     return f"{bundle.manifest.algorithm} for {bundle.manifest.scenario}, digest {bundle.digest[:12]}"
 
 

@@ -1,0 +1,47 @@
+"""`hiercoop evaluate`: what a policy is worth on a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from hiercoop.cli.console import progress_bar, write_result
+from hiercoop.cli.options import ScenarioOptions, resolve_scenario
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(ScenarioOptions):
+    """Which policy, on how many episodes of what."""
+
+    policy: Annotated[
+        str,
+        typer.Argument(
+            metavar="POLICY",
+            help="random, greedy-bound, best-response, best-response-payload, best-response-delayed, local-search, "
+            "a policy bundle's directory, or its name under policies/.",
+        ),
+    ]
+    episodes: Annotated[int, typer.Option(metavar="N", help="Delivery rounds to average over.")] = 200
+    payload_bytes: Annotated[
+        float | None, typer.Option(metavar="B", help="Payload of each vehicle; default: the scenario's.")
+    ] = None
+    full_buffer: Annotated[bool, typer.Option("--full-buffer", help="Payloads never end; compare sum_capacity_bps.")] = False
+
+
+def evaluate(options: EvaluateOptions) -> None:
+    """Evaluate a policy: capacity, delivery, time and signalling, each with its 95 % interval."""
+    from hiercoop.algorithms.registry import make_allocator
+    from hiercoop.training.evaluation import evaluate as evaluate_policy
+
+    scenario = resolve_scenario(options, *_traffic_settings(options))
+    allocator = make_allocator(options.policy, scenario, options.seed)
+    with progress_bar("episodes", options.episodes) as moved_to:
+        report = evaluate_policy(scenario, allocator, options.episodes, options.seed, moved_to)
+    write_result(report.to_json(), options.json)
+
+
+def _traffic_settings(options: EvaluateOptions) -> list[str]:
+    settings = [] if options.payload_bytes is None else [f"traffic.payload_bytes={options.payload_bytes}"]
+    return [*settings, "traffic.full_buffer=true"] if options.full_buffer else settings
