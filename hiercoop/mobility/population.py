@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -20,6 +20,7 @@ class VehicleStates:
     speed_mps: Float[np.ndarray, "vehicle"]
 
 
+@runtime_checkable
 class Traffic(Protocol):
     """Vehicles that move."""
 

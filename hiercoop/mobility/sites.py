@@ -40,11 +40,12 @@ def _spread_start(points: Float[np.ndarray, "point 2"], num_sites: int) -> Float
         weights = _squared_distances(points, centres).min(axis=1)
         chosen = generator.choice(len(points), p=weights / weights.sum())
         centres = np.concatenate([centres, points[chosen][None]])
-    return centres
+    return np.asarray(centres)
 
 
 def _squared_distances(
     points: Float[np.ndarray, "point 2"], centres: Float[np.ndarray, "site 2"]
 ) -> Float[np.ndarray, "point site"]:
     difference = points[:, None, :] - centres
-    return np.einsum("psa,psa->ps", difference, difference)
+    squared: Float[np.ndarray, "point site"] = np.einsum("psa,psa->ps", difference, difference)
+    return squared

@@ -45,7 +45,9 @@ class LanePositions:
     def xy_m(self) -> Float[np.ndarray, "vehicle 2"]:
         """Positions in the area [m]."""
         ahead = self.node * BLOCK_M - _HEADING[self.direction] * self.gap_m[:, None]
-        return np.mod(ahead + _RIGHT_HAND[self.direction] * self.lane_offset_m[:, None], AREA_M)
+        on_lane = ahead + _RIGHT_HAND[self.direction] * self.lane_offset_m[:, None]
+        wrapped: Float[np.ndarray, "vehicle 2"] = np.mod(on_lane, AREA_M)
+        return wrapped
 
     @property
     def heading_deg(self) -> Float[np.ndarray, "vehicle"]:
@@ -82,7 +84,7 @@ def sites(num_sbs: int) -> Float[np.ndarray, "sbs 2"]:
     places += _between_intersections(0.75)
     if num_sbs > len(places):
         raise ConfigError(f"num_sbs={num_sbs} exceeds the grid's {len(places)} default sites; give sbs_sites_m")
-    return np.array(places[:num_sbs]) * BLOCK_M
+    return np.array(places[:num_sbs], dtype=np.float64) * BLOCK_M
 
 
 def _between_intersections(share: float) -> list[tuple[float, float]]:

@@ -28,4 +28,5 @@ def channel_gain(
     large_scale: Float32[np.ndarray, "env link cell"], fading: Float32[np.ndarray, "env link cell band"]
 ) -> Float32[np.ndarray, "env link cell band"]:
     """Gain (1) of every link to every cell on every band, linear."""
-    return large_scale[..., None] * fading
+    gain: Float32[np.ndarray, "env link cell band"] = large_scale[..., None] * fading
+    return gain

@@ -16,4 +16,5 @@ def offsets_m(
 
 def distance_m(dx_m: Float[np.ndarray, "*shape"], dy_m: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """Ground distance of two offsets [m]."""
-    return np.hypot(dx_m, dy_m)
+    ground_m: Float[np.ndarray, "*shape"] = np.hypot(dx_m, dy_m)
+    return ground_m

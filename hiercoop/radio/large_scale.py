@@ -91,7 +91,7 @@ class SiteModel:
 
     def propagation(self, vehicle_xy_m: Float[np.ndarray, "env vehicle 2"], state: Obstruction) -> Propagation:
         """Path loss, line of sight and gain of every vehicle to every cell."""
-        dx_m, dy_m = offsets_m(vehicle_xy_m, self.sites_xy_m)
+        dx_m, dy_m = (offset.astype(np.float32) for offset in offsets_m(vehicle_xy_m, self.sites_xy_m))
         radio = self._scenario.radio
         heights = (radio.sbs.height_m, radio.vehicle_height_m)
         path_loss_db = np.empty_like(dx_m)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
@@ -34,7 +36,8 @@ def advance_shadowing(
     distances = moved_m[..., None] / decorrelation_m
     kept = np.exp(-distances).astype(np.float32)
     fresh = np.sqrt(-np.expm1(-2.0 * distances)).astype(np.float32)
-    return kept * shadow + fresh * initial_shadowing(generator, shadow.shape)
+    advanced: Float32[np.ndarray, "*vehicle cell"] = kept * shadow + fresh * initial_shadowing(generator, shadow.shape)
+    return advanced
 
 
 def shadowing_sigma_db(is_los: Bool[np.ndarray, "*vehicle sbs"]) -> Float32[np.ndarray, "*vehicle cell"]:
@@ -54,5 +57,6 @@ def normal_cdf(value: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"
     magnitude = np.abs(value)
     t = 1.0 / (1.0 + 0.2316419 * magnitude)
     series = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    tail = np.exp(-0.5 * magnitude**2) / np.sqrt(2.0 * np.pi) * series
-    return np.where(value < 0.0, tail, 1.0 - tail)
+    tail = np.exp(-0.5 * magnitude**2) * series / math.sqrt(2.0 * math.pi)
+    below: Float[np.ndarray, "*shape"] = np.where(value < 0.0, tail, 1.0 - tail)
+    return below

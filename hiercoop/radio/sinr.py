@@ -97,7 +97,8 @@ def _others_power_w(
     num_envs, num_links, num_cells, num_bands = power_w.shape
     flat_w = power_w.transpose(1, 2, 3, 0).reshape(num_links, -1)  # [link, cell x band x env]
     summed_w = others.astype(power_w.dtype, copy=False) @ flat_w
-    return summed_w.reshape(-1, num_cells, num_bands, num_envs).transpose(3, 0, 1, 2)
+    tables_w: Float[np.ndarray, "group cell band env"] = summed_w.reshape(-1, num_cells, num_bands, num_envs)
+    return tables_w.transpose(3, 0, 1, 2)
 
 
 def _at_receiver(
@@ -108,7 +109,8 @@ def _at_receiver(
     index = (cell * num_bands + band).T * num_envs
     index = index + _first_entries(num_links, num_cells * num_bands, num_envs)
     # "wrap" and "clip" skip a buffered copy that "raise" makes; indices are in range by construction.
-    return table.transpose(1, 2, 3, 0).reshape(-1).take(index, mode="clip").T
+    entries: Float[np.ndarray, "link env"] = table.transpose(1, 2, 3, 0).reshape(-1).take(index, mode="clip")
+    return entries.T
 
 
 @lru_cache(maxsize=8)
