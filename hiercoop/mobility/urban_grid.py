@@ -84,7 +84,8 @@ def sites(num_sbs: int) -> Float[np.ndarray, "sbs 2"]:
     places += _between_intersections(0.75)
     if num_sbs > len(places):
         raise ConfigError(f"num_sbs={num_sbs} exceeds the grid's {len(places)} default sites; give sbs_sites_m")
-    return np.array(places[:num_sbs], dtype=np.float64) * BLOCK_M
+    sites_m: Float[np.ndarray, "sbs 2"] = np.array(places[:num_sbs]) * BLOCK_M
+    return sites_m
 
 
 def _between_intersections(share: float) -> list[tuple[float, float]]:

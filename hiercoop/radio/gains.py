@@ -19,9 +19,11 @@ def large_scale_gain(
     The noise figure counts as a loss for wanted and interfering links alike, so that the noise power stays (1)'s.
     """
     sbs, mbs = scenario.radio.sbs, scenario.radio.mbs
-    receiver_db = np.array([sbs.gain_dbi - sbs.noise_figure_db] * scenario.num_sbs + [mbs.gain_dbi - mbs.noise_figure_db])
+    receiver_db = np.full(scenario.num_sbs + 1, sbs.gain_dbi - sbs.noise_figure_db, dtype=np.float32)
+    receiver_db[-1] = mbs.gain_dbi - mbs.noise_figure_db
     gain_db = scenario.radio.vehicle_gain_dbi + receiver_db - path_loss_db - shadowing_db
-    return db_to_linear(gain_db).astype(np.float32)
+    gain: Float32[np.ndarray, "*vehicle cell"] = db_to_linear(gain_db).astype(np.float32)
+    return gain
 
 
 def channel_gain(
