@@ -64,7 +64,9 @@ class _Exchange:
 class Emulation:
     """One run: from slot 0 until `max_slots`, the trace's end, or a reset."""
 
-    def __init__(self, run: RunConfig, policy_digest: str, run_epoch: int = 1, trace: TraceWriter | None = None) -> None:
+    def __init__(
+        self, run: RunConfig, policy_digest: str, run_epoch: int = 1, trace: TraceWriter | None = None
+    ) -> None:
         self.run = run
         self.run_epoch = run_epoch
         self.policy_digest = policy_digest
@@ -104,8 +106,17 @@ class Emulation:
     @property
     def is_complete(self) -> bool:
         """All of the slot's roster that can still answer have."""
+        return self._exchange is not None and not any(map(self.awaits, self._exchange.roster))
+
+    def awaits(self, cell: int) -> bool:
+        """Whether the slot in hand still waits for this cell."""
         exchange = self._exchange
-        return exchange is not None and all(cell in exchange.received or cell in exchange.lost for cell in exchange.roster)
+        return (
+            exchange is not None
+            and cell in exchange.roster
+            and cell not in exchange.received
+            and cell not in exchange.lost
+        )
 
     def free_cell(self, wanted: int | None = None) -> int | None:
         """The cell that an agent may have: the wanted one or the lowest free one; None where there is none."""
@@ -163,6 +174,8 @@ class Emulation:
                 self._trace.event(0, {"detach": cell})
         bits = codec.roster_bits(roster)
         prefix = bytes.fromhex(self.policy_digest)[:8]
+        is_paced = self.run.pacing == "realtime"
+        budget_s = self.run.scenario.radio.slot_duration_s if is_paced else self.run.agent_timeout_s
         observations = {}
         for cell in roster:
             state = self.cells[cell]
@@ -176,7 +189,7 @@ class Emulation:
                 roster=bits,
                 policy_prefix=prefix,
                 must_report=state.must_report,
-                budget_us=round(self.run.agent_timeout_s * 1e6),
+                budget_us=round(budget_s * 1e6),
             )
             state.must_report = False
         return observations
@@ -265,7 +278,9 @@ class Emulation:
         scenario = self.run.scenario
         choices = codec.decode_array(allocation.choice, (scenario.num_vehicles_per_sbs,), np.int32)
         if choices.min() < 0 or choices.max() >= scenario.num_choices:
-            raise MessageError(f"cell {allocation.cell} chose {choices.tolist()}, choices are 0..{scenario.num_choices - 1}")
+            raise MessageError(
+                f"cell {allocation.cell} chose {choices.tolist()}, choices are 0..{scenario.num_choices - 1}"
+            )
         return choices
 
     def _count(self, record: SlotRecord, received: dict[int, Allocation]) -> None:
@@ -289,7 +304,7 @@ class Emulation:
             num_cells=self.run.scenario.num_sbs,
             reporting=self.run.reporting,
             codec=self.run.codec,
-            sites_m=self.env.world.sites_xy_m[:-1].astype(np.float32).ravel().tolist(),
+            sites_m=self.env.world.sbs_sites_m.astype(np.float32).ravel().tolist(),
             period_slots=self.run.period_slots,
         )
 

@@ -18,7 +18,7 @@ def watch_snapshot(simulator: Simulator, decision_cell: int | None = None) -> Wa
     """The state of the run in hand; run id, rates and latencies are the service's to add."""
     emulation = simulator.emulation
     counts = emulation.counts
-    mbs_m = emulation.env.world.sites_xy_m[-1]
+    mbs_m = emulation.env.world.mbs_site_m
     response = WatchResponse(
         run_epoch=emulation.run_epoch,
         state=simulator.state,
@@ -58,8 +58,8 @@ def _cells(emulation: Emulation) -> list[CellSnapshot]:
         snapshots.append(
             CellSnapshot(
                 cell=number,
-                x_m=world.sites_xy_m[number, 0],
-                y_m=world.sites_xy_m[number, 1],
+                x_m=world.sbs_sites_m[number, 0],
+                y_m=world.sbs_sites_m[number, 1],
                 is_attached=cell.is_attached,
                 in_roster=emulation.latest is not None and number in emulation.latest.roster,
                 attach_epoch=cell.attach_epoch,
