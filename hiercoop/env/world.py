@@ -9,7 +9,7 @@ begins with the vehicles where they are then. Each call gives the whole placemen
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -47,6 +47,7 @@ Sites = tuple[Float[np.ndarray, "sbs 2"], Float[np.ndarray, "2"]]
 """Of the SBSs and of the MBS [m]."""
 
 
+@runtime_checkable
 class World(Protocol):
     """Vehicles and their large-scale channel over time."""
 
