@@ -9,7 +9,7 @@ from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.env.observation import Observer, SlotStart, own_stations_gain
 from hiercoop.env.reward import full_buffer_reward, slot_reward
 from hiercoop.env.types import ChannelState, Observation, ObservationLayout, RewardTerms, SlotMeasurement, StepOutcome
-from hiercoop.env.world import EpisodeWorld, World
+from hiercoop.env.world import World, make_world
 from hiercoop.errors import ConfigError, MessageError
 from hiercoop.radio.capacity import shannon_capacity_bps
 from hiercoop.radio.fast_fading import make_fast_fading
@@ -56,7 +56,7 @@ class HetNetEnv:
         self.num_envs = num_envs
         self.layout = ObservationLayout.of(scenario)
         streams = Streams(seed)
-        self.world: World = EpisodeWorld(scenario, num_envs, streams)
+        self.world: World = make_world(scenario, num_envs, streams)
         self._fading = make_fast_fading(
             scenario.radio, streams.generator("fading"), num_envs, scenario.num_links, scenario.num_sbs + 1
         )

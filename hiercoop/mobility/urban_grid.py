@@ -89,8 +89,8 @@ def sites(num_sbs: int) -> Float[np.ndarray, "sbs 2"]:
 
 
 def _between_intersections(share: float) -> list[tuple[float, float]]:
-    along_x = [(column + share, row) for row in range(4) for column in range(3)]
-    along_y = [(column, row + share) for row in range(3) for column in range(4)]
+    along_x = [(column + share, float(row)) for row in range(4) for column in range(3)]
+    along_y = [(float(column), row + share) for row in range(3) for column in range(4)]
     return [*along_x, *along_y]
 
 
