@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from hiercoop.errors import BundleError
+
+LOAD_ERRORS = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+"""What the runtime raises for a network that it cannot run; they have no common class of their own."""
 
 
 def make_session(network: bytes, name: str) -> ort.InferenceSession:
@@ -17,7 +28,7 @@ def make_session(network: bytes, name: str) -> ort.InferenceSession:
     options.log_severity_level = 3
     try:
         return ort.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-    except (RuntimeError, ValueError, ort.capi.onnxruntime_pybind11_state.Fail) as error:
+    except LOAD_ERRORS as error:
         raise BundleError(f"{name} cannot be loaded: {str(error).splitlines()[0]}; export the bundle again") from error
 
 

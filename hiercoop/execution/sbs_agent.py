@@ -7,6 +7,7 @@ allocation = agent.allocate()               # with no answer: holds, or goes loc
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +25,10 @@ from hiercoop.rpc import codec
 from hiercoop.rpc.v1.channel_sim_service_pb2 import AgentHealth, Allocation, OptionState, SlotObservation, Welcome
 from hiercoop.rpc.v1.upper_edge_service_pb2 import Dimensions, FeatureReport, OptionDecision, RegisterRequest
 from hiercoop.seeding import keyed_generator
+
+
+MAX_UNANSWERED = 64
+"""Reports that may be on their way at a time; an older one's answer is stale."""
 
 
 class Agent(Protocol):
@@ -68,6 +73,8 @@ class SbsAgent:
         self._policy = SbsPolicy(bundle)
         self._clock = OptionClock(bundle.manifest, self.cell, run)
         self._sequence = 0
+        self._unanswered: deque[tuple[int, int]] = deque(maxlen=MAX_UNANSWERED)
+        """Slot and sequence of reports on their way; each is answered at most once."""
         self._slot: _Slot | None = None
 
     def registration(self) -> RegisterRequest:
@@ -115,10 +122,13 @@ class SbsAgent:
             and decision.run_epoch == self._welcome.profile.run_epoch
             and decision.attach_epoch == self._welcome.attach_epoch
             and decision.edge_epoch == self.edge_epoch
+            and (decision.slot, decision.sequence) in self._unanswered
             and decision.option < self._bundle.manifest.dimensions.options
             and self._clock.take(decision, self._slot.given.slot, self._slot.state)
         )
-        if not fits:
+        if fits:
+            self._unanswered.remove((decision.slot, decision.sequence))
+        else:
             self.health.dropped_messages += 1
         return fits
 
@@ -154,6 +164,7 @@ class SbsAgent:
 
     def _make_report(self, slot: _Slot, observation: SlotObservation) -> FeatureReport:
         self._sequence += 1
+        self._unanswered.append((slot.given.slot, self._sequence))
         return FeatureReport(
             cell=self.cell,
             slot=slot.given.slot,
