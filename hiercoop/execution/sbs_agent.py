@@ -26,7 +26,6 @@ from hiercoop.rpc.v1.channel_sim_service_pb2 import AgentHealth, Allocation, Opt
 from hiercoop.rpc.v1.upper_edge_service_pb2 import Dimensions, FeatureReport, OptionDecision, RegisterRequest
 from hiercoop.seeding import keyed_generator
 
-
 MAX_UNANSWERED = 64
 """Reports that may be on their way at a time; an older one's answer is stale."""
 
