@@ -16,7 +16,6 @@ from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.errors import ConfigError
 from hiercoop.mobility import urban_grid
 from hiercoop.radio.large_scale import SiteModel
-from hiercoop.radio.path_loss import winner_b1_path_loss_db
 
 NEAR_LOS_DISTANCE_M = 120.0
 """The `near` drop keeps vehicles whose SBS path loss is at most that of this distance in line of sight."""
@@ -70,9 +69,7 @@ def _draw(scenario: ScenarioConfig, site_model: SiteModel, generator: np.random.
     propagation = site_model.propagation(xy_m[None], obstruction)
     sbs = np.argmax(propagation.gain[0, :, :-1], axis=1)
     if scenario.mobility.drop == "near":
-        radio = scenario.radio
-        heights = (radio.sbs.height_m, radio.vehicle_height_m)
-        limit_db = winner_b1_path_loss_db(NEAR_LOS_DISTANCE_M, 0.0, radio.carrier_hz, *heights)
+        limit_db = site_model.sbs_los_path_loss_db(NEAR_LOS_DISTANCE_M)
         is_near = propagation.path_loss_db[0, np.arange(count), sbs] <= limit_db
         sbs = np.where(is_near, sbs, -1)
     return _Candidates(xy_m, lanes.heading_deg, propagation.gain[0], sbs)

@@ -89,6 +89,14 @@ class SiteModel:
             return Obstruction(shadow, state.los)
         return Obstruction(shadow, advance_shadowing(state.los, moved_m, LOS_DECORRELATION_M, generator))
 
+    def sbs_los_path_loss_db(self, distance_m: float) -> float:
+        """Path loss to an SBS over this distance in line of sight [dB]."""
+        radio = self._scenario.radio
+        link = (radio.carrier_hz, radio.sbs.height_m, radio.vehicle_height_m)
+        if self._has_geometric_los:
+            return float(winner_b1_path_loss_db(distance_m, 0.0, *link))
+        return float(umi_street_canyon_path_loss_db(distance_m, True, *link))
+
     def propagation(self, vehicle_xy_m: Float[np.ndarray, "env vehicle 2"], state: Obstruction) -> Propagation:
         """Path loss, line of sight and gain of every vehicle to every cell."""
         dx_m, dy_m = (offset.astype(np.float32) for offset in offsets_m(vehicle_xy_m, self.sites_xy_m))

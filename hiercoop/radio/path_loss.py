@@ -20,7 +20,8 @@ EFFECTIVE_ENVIRONMENT_HEIGHT_M = 1.0
 LOS_HALF_WIDTH_M = 7.0
 """Half the width of a street of 2 x 2 lanes of 3.5 m: closer than this to a street's axis is in it."""
 
-Distance = float | int | np.number | NDArray[np.number]
+Distance = float | int | np.floating | NDArray[np.floating] | NDArray[np.integer]
+Floats = np.floating | NDArray[np.floating]
 
 
 def macro_path_loss_db(distance_m: Distance) -> Distance:
@@ -104,17 +105,15 @@ class _MicroLink:
         effective_ms_m = height_ms_m - EFFECTIVE_ENVIRONMENT_HEIGHT_M
         self._heights_db = 17.3 * math.log10(effective_bs_m) + 17.3 * math.log10(effective_ms_m)
 
-    def street_db(self, log_distance: NDArray[np.floating]) -> NDArray[np.floating]:
+    def street_db(self, log_distance: Floats) -> NDArray[np.floating]:
         """Loss along a street, in line of sight."""
         near_db = 22.7 * log_distance + (27.0 + 20.0 * self._log_carrier_ghz)
         far_db = 40.0 * log_distance + (7.56 - self._heights_db + 2.7 * self._log_carrier_ghz)
         return np.where(log_distance < self._log_breakpoint, near_db, far_db)
 
-    def corner_db(
-        self, first_m: NDArray[np.number], log_first: NDArray[np.floating], log_second: NDArray[np.floating]
-    ) -> NDArray[np.floating]:
+    def corner_db(self, first_m: Floats, log_first: Floats, log_second: Floats) -> Floats:
         """Loss along the site's street for `first_m`, round the corner and along the vehicle's street."""
         exponent = np.maximum(2.8 - 0.0024 * first_m, 1.84)
         turn_db = (17.9 + 3.0 * self._log_carrier_ghz) - 12.5 * exponent + 10.0 * exponent * log_second
-        loss_db: NDArray[np.floating] = self.street_db(log_first) + turn_db
+        loss_db: Floats = self.street_db(log_first) + turn_db
         return loss_db
