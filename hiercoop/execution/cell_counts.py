@@ -33,12 +33,10 @@ class CellCounts:
     option: int = 0
     option_since_slot: int = 0
 
-    def count(self, measured: SlotMeasurement, links: slice, scenario: ScenarioConfig) -> None:
-        """Adds what the cell's links were worth in one slot."""
-        self.capacity_bits += float(measured.capacity_bps[0, links].sum()) * scenario.radio.slot_duration_s
-        if measured.is_round_end and not scenario.traffic.full_buffer:
-            self.rounds_offered += int(measured.is_present[0, links].sum())
-            self.rounds_delivered += int(measured.is_delivered[0, links].sum())
+    def count_round(self, num_offered: int, num_delivered: int) -> None:
+        """Adds what became of the cell's payloads in one delivery round."""
+        self.rounds_offered += num_offered
+        self.rounds_delivered += num_delivered
 
     def count_option(self, state: OptionState, slot: int) -> None:
         """Adds which option held in one slot, and how long the last one lasted."""

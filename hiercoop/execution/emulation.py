@@ -284,18 +284,24 @@ class Emulation:
         return choices
 
     def _count(self, record: SlotRecord, received: dict[int, Allocation]) -> None:
-        self.counts.count(record.measured, self.run.scenario, record.slot)
-        vehicles = self.run.scenario.num_vehicles_per_sbs
-        for cell, state in enumerate(self.cells):
-            links = slice(cell * vehicles, (cell + 1) * vehicles)
-            state.counts.count(record.measured, links, self.run.scenario)
-            if cell in received:
-                state.counts.count_option(received[cell].state, record.slot)
-                self.heard[cell] = received[cell]
+        measured, scenario = record.measured, self.run.scenario
+        self.counts.count(measured, scenario, record.slot)
+        self.counts.count_mbs(measured, scenario, len(record.roster))
+        self.counts.late_slots += bool(record.missing)
+        by_cell = (scenario.num_sbs, scenario.num_vehicles_per_sbs)
+        capacity_bps = measured.capacity_bps[0].reshape(by_cell).sum(axis=1).tolist()
+        for state, cell_bps in zip(self.cells, capacity_bps, strict=True):
+            state.counts.capacity_bits += cell_bps * scenario.radio.slot_duration_s
+        for cell, allocation in received.items():
+            self.cells[cell].counts.count_option(allocation.state, record.slot)
+            self.heard[cell] = allocation
         for cell in record.missing:
             self.cells[cell].counts.missed_slots += 1
-        self.counts.late_slots += bool(record.missing)
-        self.counts.count_mbs(record.measured, self.run.scenario, len(record.roster))
+        if measured.is_round_end and not scenario.traffic.full_buffer:
+            offered = measured.is_present[0].reshape(by_cell).sum(axis=1).tolist()
+            delivered = measured.is_delivered[0].reshape(by_cell).sum(axis=1).tolist()
+            for state, num_offered, num_delivered in zip(self.cells, offered, delivered, strict=True):
+                state.counts.count_round(num_offered, num_delivered)
 
     def _make_profile(self) -> RunProfile:
         return RunProfile(
