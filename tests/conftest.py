@@ -7,6 +7,11 @@ install_import_hook(["hiercoop.radio", "hiercoop.mobility", "hiercoop.traffic", 
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+# The first call compiles annotations and the machine may be busy: a deadline for each example would only tell of that.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 BOLOGNA_TRACE = Path(__file__).resolve().parents[2] / "shared" / "data" / "bologna_acosta.fcd.xml.gz"
 

@@ -8,7 +8,8 @@ from jaxtyping import Bool, Complex64, Complex128, Float, Float32
 from hiercoop.config.radio import RadioConfig
 from hiercoop.radio.doppler import doppler_hz
 
-NUM_OSCILLATORS = 16
+NUM_OSCILLATORS = 24
+"""Enough for 2 pi f_d tau up to 20: beyond the number of oscillators the sum no longer follows J0 in a single draw."""
 
 
 class JakesFading:
@@ -24,7 +25,15 @@ class JakesFading:
         self._generator = generator
         self._shape = shape
         self._speed_mps: Float[np.ndarray, "env link"] | None = None
-        self._amplitude, self._cos_angle, self._phasor = self._fresh()
+        self._amplitude, self._cos_angle, self.phasor = self._fresh()
+
+    @property
+    def field(self) -> Complex64[np.ndarray, "link cell band env"]:
+        """Complex channel of the present slot, mean power 1."""
+        field: Complex64[np.ndarray, "link cell band env"] = np.einsum(
+            "nlcme,nlce->lcme", self._amplitude, self.phasor.astype(np.complex64)
+        )
+        return field
 
     def reset(self, is_new: Bool[np.ndarray, "env link"] | None = None) -> None:
         """Draw amplitudes and angles anew for the links of other vehicles than before; None: for all."""
@@ -33,8 +42,8 @@ class JakesFading:
             new = is_new.T[:, None, :]  # [link, cell, env]
             amplitude = np.where(new[:, :, None, :], amplitude, self._amplitude)
             cos_angle = np.where(new, cos_angle, self._cos_angle)
-            phasor = np.where(new, phasor, self._phasor)
-        self._amplitude, self._cos_angle, self._phasor = amplitude, cos_angle, phasor
+            phasor = np.where(new, phasor, self.phasor)
+        self._amplitude, self._cos_angle, self.phasor = amplitude, cos_angle, phasor
         self._speed_mps = None
 
     def advance(self, speed_mps: Float[np.ndarray, "env link"]) -> Float32[np.ndarray, "env link cell band"]:
@@ -44,8 +53,8 @@ class JakesFading:
             turn_rad = 2.0 * np.pi * self._slot_duration_s * doppler_hz(speed_mps, self._carrier_hz)
             self._turn = np.exp(1j * turn_rad.T[:, None, :] * self._cos_angle)
         # Double precision, so that turning by rounded steps for millions of slots leaves the length at one.
-        self._phasor *= self._turn
-        field = np.einsum("nlcme,nlce->lcme", self._amplitude, self._phasor.astype(np.complex64))
+        self.phasor *= self._turn
+        field = self.field
         power: Float32[np.ndarray, "link cell band env"] = field.real**2 + field.imag**2
         return power.transpose(3, 0, 1, 2)
 
