@@ -37,8 +37,10 @@ def server_options(max_receive_bytes: int = MAX_MESSAGE_BYTES) -> Options:
         *_common_options(max_receive_bytes),
         # Two servers could otherwise share a port without a word, each getting some of the calls.
         ("grpc.so_reuseport", 0),
-        # Pings more often than this are a strike; the default of five minutes ends every connection that keeps alive.
+        # Pings more often than this are a strike, and two strikes end the connection: by default five minutes. On a busy
+        # machine pings sent half a second apart arrive in bunches, so no number of strikes ends it.
         ("grpc.http2.min_recv_ping_interval_without_data_ms", _KEEPALIVE_MS // 2),
+        ("grpc.http2.max_ping_strikes", 0),
         ("grpc.max_concurrent_streams", 256),
     ]
 

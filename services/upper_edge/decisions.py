@@ -1,0 +1,104 @@
+"""`python -m services.upper_edge.decisions`: the edge's decision process. It hears reports, and never any channel state."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from hiercoop.errors import ConfigError, outcome_of
+from hiercoop.execution.bundle import load_bundle
+from hiercoop.execution.policy_path import policy_path
+from hiercoop.execution.upper_edge import UpperEdge
+from hiercoop.logs import get_logger
+from hiercoop.rpc.epochs import next_epoch
+from hiercoop.rpc.metrics import Family, counter, serve_metrics, signalling_families
+from hiercoop.rpc.process import read_settings, run_service
+from hiercoop.rpc.server import RpcServer
+from hiercoop.rpc.v1.upper_edge_service_pb2 import (
+    DESCRIPTOR,
+    FeatureReport,
+    GetCountersRequest,
+    GetCountersResponse,
+    GetPolicyRequest,
+    GetPolicyResponse,
+    RegisterRequest,
+    RegisterResponse,
+)
+from hiercoop.rpc.v1.upper_edge_service_pb2_grpc import (
+    UpperEdgeServiceServicer,
+    add_UpperEdgeServiceServicer_to_server,
+)
+from services.upper_edge.option_streams import Context, OptionStream, OptionStreams
+from services.upper_edge.settings import EdgeSettings
+
+log = get_logger(__name__)
+
+
+class UpperEdgeServicer(UpperEdgeServiceServicer):
+    """The gRPC face of an `UpperEdge`."""
+
+    def __init__(self, edge: UpperEdge) -> None:
+        self._edge = edge
+        self._streams = OptionStreams(edge)
+
+    async def GetPolicy(self, request: GetPolicyRequest, context: Context) -> GetPolicyResponse:
+        """The bundle in force."""
+        return self._edge.policy(request)
+
+    async def Register(self, request: RegisterRequest, context: Context) -> RegisterResponse:
+        """A cell's handshake."""
+        response = self._edge.register(request)
+        log.info("registered", cell=request.cell, attach_epoch=request.attach_epoch, run=request.run.run_epoch)
+        return response
+
+    async def Options(self, request_iterator: object, context: Context) -> None:
+        """Reports of one cell in, its options out."""
+        stream = OptionStream(context)
+        try:
+            while isinstance(report := await context.read(), FeatureReport):
+                await self._streams.submit(stream, report)
+        finally:
+            await self._streams.close(stream)
+
+    async def GetCounters(self, request: GetCountersRequest, context: Context) -> GetCountersResponse:
+        """What the edge has counted."""
+        response = self._edge.counters()
+        response.decision_latency_s.extend(self._streams.latency.percentiles_s())
+        return response
+
+
+async def serve(settings: EdgeSettings, stop: asyncio.Event) -> None:
+    """Decides until `stop` is set."""
+    bundle = load_bundle(policy_path(settings.policy))
+    edge = UpperEdge(bundle, next_epoch(settings.state_dir, "edge"))
+    server = RpcServer(DESCRIPTOR.services_by_name["UpperEdgeService"].full_name)
+    add_UpperEdgeServiceServicer_to_server(UpperEdgeServicer(edge), server.grpc)
+    port = await server.start(settings.edge_addr)
+    serve_metrics(settings.metrics_port, lambda: _families(edge))
+    await server.set_serving(True)
+    log.info("serving", port=port, policy=bundle.digest, edge_epoch=edge.edge_epoch)
+    await stop.wait()
+    await server.stop()
+    log.info("stopped", decisions=edge.decisions)
+
+
+def _families(edge: UpperEdge) -> list[Family]:
+    return [
+        counter("decisions", "Options decided or confirmed.", edge.decisions),
+        counter("dropped_reports", "Stale, repeated or misdirected reports.", edge.dropped),
+        *signalling_families(edge.ledger.counts()),
+    ]
+
+
+def main() -> int:
+    """The exit code of the process: 0 done, 3 a setting or bundle that cannot be used, 4 a port taken."""
+    try:
+        settings = read_settings(EdgeSettings)
+    except ConfigError as error:
+        sys.stderr.write(f"hiercoop: {error}\n")
+        return outcome_of(error).exit_code
+    return run_service(lambda stop: serve(settings, stop), settings.log_level, settings.log_json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
