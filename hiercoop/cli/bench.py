@@ -22,7 +22,10 @@ class BenchOptions(ScenarioOptions):
 
 
 def bench(options: BenchOptions) -> None:
-    """Measure environment slots a second, and lock-step slots a second across processes."""
+    """Measure how fast it is.
+
+    Environment slots a second on one core, and lock-step slots a second across real processes.
+    """
     from hiercoop.cli.machine import describe_machine
 
     result: dict[str, object] = {"machine": describe_machine(), "repeats": options.repeats}

@@ -50,7 +50,10 @@ class Finding:
 
 
 def doctor(options: DoctorOptions) -> None:
-    """Check Python, packages, stubs, ports, the policy bundle, a trace and Docker; exit code 5 if a run would fail."""
+    """Check what a run needs.
+
+    Python, packages, stubs, ports, the policy bundle, a trace and Docker; exit code 5 if a run would fail.
+    """
     findings = [
         _python(),
         _finding("packages", _import_serving_modules),

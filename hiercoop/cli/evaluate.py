@@ -31,7 +31,10 @@ class EvaluateOptions(ScenarioOptions):
 
 
 def evaluate(options: EvaluateOptions) -> None:
-    """Evaluate a policy: capacity, delivery, time and signalling, each with its 95 % interval."""
+    """Say what a policy is worth on a scenario.
+
+    Capacity, delivery, time to deliver and reward come with their 95 % intervals, signalling by layer.
+    """
     from hiercoop.algorithms.registry import make_allocator
     from hiercoop.training.evaluation import evaluate as evaluate_policy
 

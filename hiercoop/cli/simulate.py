@@ -52,7 +52,11 @@ class SimulateOptions(ScenarioOptions):
 
 
 def simulate(options: SimulateOptions) -> None:
-    """Run a policy on moving traffic, round after round; with --slots, --trace or --controls, as `hiercoop up` runs it."""
+    """Run a policy on moving traffic.
+
+    Without --slots, --trace and --controls it evaluates any policy, round after round. With one of them it is the twin of
+    `hiercoop up`: the same run in one process, and the same trace, bit for bit.
+    """
     scenario = _scenario(options)
     if options.is_twin:
         _run_twin(options, scenario)

@@ -11,5 +11,8 @@ FORWARD_EVERYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def up(context: typer.Context) -> None:
-    """Start simulator, SBS agents and edge as processes; options are those of `python -m services`."""
+    """Run the split as processes.
+
+    Options are those of `python -m services`.
+    """
     os.execv(sys.executable, [sys.executable, "-m", "services", *context.args])
