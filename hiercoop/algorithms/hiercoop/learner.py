@@ -1,0 +1,200 @@
+"""HierCoop's learner: gradient steps of the option values and terminations from replay, of the policies from fresh rollouts."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from hiercoop.algorithms.hiercoop.config import HierCoopConfig
+from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
+from hiercoop.algorithms.hiercoop.joint_values import joint_value, option_values, regret_of_going_on
+from hiercoop.algorithms.hiercoop.losses import (
+    actor_loss,
+    counterfactual_shift,
+    critic_loss,
+    generalised_advantage,
+    joint_log_prob,
+    mean_entropy,
+    td_target,
+    termination_loss,
+)
+from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
+from hiercoop.config.scenario import RewardConfig
+from hiercoop.errors import TrainingError
+from hiercoop.nets.local_parts import LocalSpec
+
+Metrics = dict[str, float]
+FINAL_ENTROPY_SHARE = 0.1
+USUAL_MEMORY = 0.9
+"""Memory of the usual capacity that the counterfactual baseline is measured against."""
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """Slots t and t + 1 of equal numbers of cells, drawn from replay."""
+
+    state: JointState
+    option: Int[Tensor, "row cell"]
+    reward: Float[Tensor, "row"]
+    """(9) of slot t."""
+    next_state: JointState
+    is_last: Bool[Tensor, "row"]
+    distance_m: Float[Tensor, "cell cell"]
+
+
+@dataclass(frozen=True)
+class _ActorBatch:
+    """Cells' slots of a rollout, one row each."""
+
+    local: Tensor
+    mask: Tensor
+    option: Tensor
+    choice: Tensor
+    log_prob: Tensor
+    advantage: Tensor
+
+    def at(self, rows: Tensor) -> _ActorBatch:
+        return _ActorBatch(*(column[rows] for column in vars(self).values()))
+
+
+class HierCoopLearner:
+    """Networks, target networks and their optimisers."""
+
+    def __init__(self, spec: LocalSpec, config: HierCoopConfig, reward: RewardConfig) -> None:
+        self.config = config
+        self.discount = reward.discount
+        self.reward_per_bps = reward.capacity_weight / 1e6
+        self.networks = HierCoopNetworks(spec, config)
+        self.target = copy.deepcopy(self.networks).requires_grad_(False)
+        networks = self.networks
+        self._critic_parts = nn.ModuleList((networks.encoder, networks.values, networks.mixer))
+        self._target_parts = nn.ModuleList((self.target.encoder, self.target.values, self.target.mixer))
+        self.optimizers = {
+            "critic": self._optimizer(self._critic_parts.parameters(), config.critic.learning_rate),
+            "termination": self._optimizer(networks.termination.parameters(), config.option.termination_learning_rate),
+            "actor": self._optimizer(networks.policy.parameters(), config.actor.learning_rate),
+        }
+
+    def update_critic(self, batch: Transitions, generator: torch.Generator) -> Metrics:
+        """One gradient step of the option values and their mixing (18), and one of the terminations (16)."""
+        scale, report_cost = self._reward_scale(batch.option.shape[1]), self._report_cost(batch.option.shape[1])
+        with torch.no_grad():
+            features = self.networks.encoder(batch.next_state.local)
+            termination_prob = self._termination_prob(features, batch.next_state.previous_option)
+            is_forced = batch.next_state.option_age >= 1.0
+            ends = is_forced | (torch.rand(termination_prob.shape, generator=generator) < termination_prob)
+            next_values, _ = option_values(self.target, batch.next_state, batch.distance_m)
+            following = torch.where(ends, next_values.argmax(-1), batch.next_state.previous_option)
+            next_q_tot = joint_value(self.target, batch.next_state, next_values, following)
+            reports = torch.where(batch.is_last, 0.0, ends.sum(-1).to(next_q_tot.dtype))
+            target = td_target(
+                batch.reward * scale - report_cost * reports, batch.is_last, next_q_tot, self.discount
+            )
+            regret = regret_of_going_on(self.target, batch.next_state, next_values)
+        values, _ = option_values(self.networks, batch.state, batch.distance_m)
+        q_tot = joint_value(self.networks, batch.state, values, batch.option)
+        value_loss = critic_loss(q_tot, target)
+        self._step("critic", value_loss, self._critic_parts)
+        is_free = ~is_forced & ~batch.is_last.unsqueeze(-1)
+        going_prob = self._termination_prob(features, batch.next_state.previous_option)
+        ending_loss = termination_loss(going_prob[is_free], regret[is_free], report_cost)
+        self._step("termination", ending_loss, self.networks.termination)
+        self._follow_target()
+        return {
+            "critic_loss": value_loss.item(),
+            "termination_loss": ending_loss.item(),
+            "q_tot": q_tot.mean().item(),
+            "termination_prob": termination_prob.mean().item(),
+            "regret": regret.mean().item(),
+        }
+
+    def update_actor(self, rollout: Rollout, progress: float, generator: torch.Generator) -> Metrics:
+        """Several epochs over a fresh rollout of the intra-option policies (15); `progress` in [0, 1] anneals the entropy."""
+        config = self.config.actor
+        batch = self._actor_batch(rollout)
+        entropy_weight = config.entropy_weight * (1.0 - (1.0 - FINAL_ENTROPY_SHARE) * progress)
+        sums: Metrics = {"actor_loss": 0.0, "entropy": 0.0, "approx_kl": 0.0}
+        for _ in range(config.epochs):
+            order = torch.randperm(len(batch.advantage), generator=generator)
+            for rows in order.chunk(config.minibatches):
+                for name, value in self._actor_step(batch.at(rows), entropy_weight).items():
+                    sums[name] += value
+        steps = config.epochs * config.minibatches
+        return {name: value / steps for name, value in sums.items()}
+
+    @torch.no_grad()
+    def _actor_batch(self, rollout: Rollout) -> _ActorBatch:
+        """Every cell's slots with the joint advantage; cells without a vehicle to serve are left out."""
+        slots, envs = rollout.reward.shape
+        num_cells = rollout.num_cells
+        state = rollout.state.at(slice(None))
+        flat = JointState(**{name: column.flatten(0, 1) for name, column in vars(state).items()})
+        values, _ = option_values(self.networks, flat, rollout.distance_m)
+        q_tot = joint_value(self.networks, flat, values, rollout.option.flatten(0, 1)).reshape(slots, envs)
+        reward = rollout.reward * self._reward_scale(num_cells)
+        # Reports of slot t + 1 are charged with the reward of slot t, as in the target of (18).
+        later_reports = torch.zeros_like(reward)
+        later_reports[:-1] = rollout.has_ended[1:].sum(-1)
+        reward = reward - self._report_cost(num_cells) * later_reports
+        joint = generalised_advantage(reward, q_tot, self.discount, self.config.actor.gae_lambda)
+        advantage = joint.unsqueeze(-1).expand(-1, -1, num_cells)
+        if self.config.actor.num_alternatives > 0:
+            num_active = rollout.mask.any(-1).sum((-1, -2)).to(reward.dtype)
+            otherwise = rollout.otherwise_bps * self.reward_per_bps * self._reward_scale(num_cells)
+            advantage = advantage - counterfactual_shift(otherwise, num_active, USUAL_MEMORY)
+        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        mask = rollout.mask.flatten(0, 2)
+        columns = (rollout.state.local, rollout.mask, rollout.option, rollout.choice, rollout.log_prob, advantage)
+        flat_columns = [column.flatten(0, 2) for column in columns]
+        rows = mask.any(-1).any(-1).nonzero().squeeze(-1)
+        return _ActorBatch(*flat_columns).at(rows)
+
+    def _actor_step(self, batch: _ActorBatch, entropy_weight: float) -> Metrics:
+        has_choice = batch.mask.any(-1)
+        noise = torch.zeros_like(batch.mask, dtype=batch.local.dtype)
+        scores = self.networks.policy(batch.local, batch.mask, batch.option, noise, batch.choice)
+        log_prob = joint_log_prob(scores.logits, batch.choice, has_choice)
+        entropy = mean_entropy(scores.logits, has_choice)
+        surrogate = actor_loss(log_prob, batch.log_prob, batch.advantage, self.config.actor.clip)
+        self._step("actor", surrogate - entropy_weight * entropy, self.networks.policy)
+        shift = (batch.log_prob - log_prob).mean()
+        return {"actor_loss": surrogate.item(), "entropy": entropy.item(), "approx_kl": shift.item()}
+
+    def _termination_prob(self, features: Tensor, option: Tensor) -> Float[Tensor, "row cell"]:
+        flat: Tensor = self.networks.termination(features.detach().flatten(0, 1), option.flatten())
+        return flat.reshape(option.shape)
+
+    def _reward_scale(self, num_cells: int) -> float:
+        """Rewards are learned a cell and times (1 - gamma), so that values stay about 1 for any K and any discount."""
+        return (1.0 - self.discount) / num_cells
+
+    def _report_cost(self, num_cells: int) -> float:
+        """xi times the bytes of one report and its answer, in units of the scaled reward."""
+        return self.config.option.signalling_cost_per_byte * self.config.report_bytes * self._reward_scale(num_cells)
+
+    def _optimizer(self, parameters: Iterable[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
+        kind = torch.optim.Adam if self.config.optimizer == "adam" else torch.optim.RMSprop
+        return kind(parameters, lr=learning_rate)
+
+    def _step(self, name: str, loss: Tensor, part: nn.Module) -> None:
+        if not math.isfinite(loss.item()):
+            raise TrainingError(
+                f"the {name} loss is {loss.item()}; go on from the last checkpoint with a lower {name} learning rate"
+            )
+        optimizer = self.optimizers[name]
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(part.parameters(), self.config.max_gradient_norm)
+        optimizer.step()
+
+    @torch.no_grad()
+    def _follow_target(self) -> None:
+        rate = self.config.critic.target_rate
+        for target, online in zip(self._target_parts.parameters(), self._critic_parts.parameters(), strict=True):
+            target.lerp_(online, rate)

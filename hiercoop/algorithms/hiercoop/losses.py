@@ -1,0 +1,92 @@
+"""HierCoop's losses, as functions of tensors alone. Equation numbers are those of the paper (Feng et al.)."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+
+def td_target(
+    reward: Float[Tensor, "row"], is_last: Bool[Tensor, "row"], next_q_tot: Float[Tensor, "row"], discount: float
+) -> Float[Tensor, "row"]:
+    """y of (18), r + gamma Q-_tot(S', u), where u keeps the options that go on and takes the best where one ends (13).
+
+    `reward` already bears the cost of the bytes reported at s'. Nothing follows the last slot of a delivery round.
+    """
+    return reward + discount * torch.where(is_last, 0.0, next_q_tot)
+
+
+def critic_loss(q_tot: Float[Tensor, "row"], target: Float[Tensor, "row"]) -> Float[Tensor, ""]:
+    """L(theta) of (18), as a mean: squared difference of Q_tot and its target."""
+    return (q_tot - target.detach()).square().mean()
+
+
+def termination_loss(
+    termination_prob: Float[Tensor, "*row"], advantage: Float[Tensor, "*row"], report_cost: float
+) -> Float[Tensor, ""]:
+    """A loss whose gradient is minus that of (16), taken at the next state, with the signalling cost as deliberation cost.
+
+    `advantage` is A_k = Q_tot(S', w) - Q_tot(S', w with k's best option), at most 0; an option should end where what it
+    forgoes is more than what a report costs.
+    """
+    return (termination_prob * (advantage.detach() + report_cost)).mean()
+
+
+def generalised_advantage(
+    reward: Float[Tensor, "slot env"], value: Float[Tensor, "slot env"], discount: float, gae_lambda: float
+) -> Float[Tensor, "slot env"]:
+    """GAE(lambda) of every slot of whole delivery rounds: an estimate of Q_U - Q_Omega of (11) and (12) with Q_tot as baseline."""
+    advantage = torch.zeros_like(reward)
+    ahead = torch.zeros_like(reward[0])
+    next_value = torch.zeros_like(reward[0])
+    for slot in range(len(reward) - 1, -1, -1):
+        delta = reward[slot] + discount * next_value - value[slot]
+        ahead = delta + discount * gae_lambda * ahead
+        advantage[slot] = ahead
+        next_value = value[slot]
+    return advantage
+
+
+def counterfactual_shift(
+    otherwise: Float[Tensor, "slot env cell"], num_active: Float[Tensor, "slot env"], memory: float
+) -> Float[Tensor, "slot env cell"]:
+    """What to take from each cell's advantage: reward that the slot would have brought anyway, over what is usual.
+
+    `otherwise` is the slot's capacity reward under other draws of this cell's choices, the other cells' kept. The usual
+    is an average over the earlier slots, an active link, times the links now active. Neither depends on this cell's choice in
+    the slot, so the gradient's expectation stays what it is and its variance falls: fading and the other cells leave it.
+    """
+    per_link = otherwise.mean(-1) / num_active.clamp(min=1.0)
+    usual = per_link[0].mean().expand_as(per_link[0])
+    shift = torch.empty_like(otherwise)
+    for slot in range(len(otherwise)):
+        shift[slot] = otherwise[slot] - (usual * num_active[slot]).unsqueeze(-1)
+        usual = memory * usual + (1.0 - memory) * per_link[slot]
+    return shift
+
+
+def joint_log_prob(
+    logits: Float[Tensor, "row vehicle choice"], choice: Int[Tensor, "row vehicle"], has_choice: Bool[Tensor, "row vehicle"]
+) -> Float[Tensor, "row"]:
+    """log pi_w(a | o): sum over the vehicles that have a choice of log pi_w(a_v | o, a_<v)."""
+    log_prob = torch.log_softmax(logits, -1).gather(-1, choice.unsqueeze(-1)).squeeze(-1)
+    return (log_prob * has_choice).sum(-1)
+
+
+def mean_entropy(
+    logits: Float[Tensor, "row vehicle choice"], has_choice: Bool[Tensor, "row vehicle"]
+) -> Float[Tensor, ""]:
+    """Entropy [nat] of a vehicle's choice, averaged over the vehicles that have one."""
+    log_prob = torch.log_softmax(logits, -1)
+    entropy = -(log_prob.exp() * log_prob).sum(-1)
+    return (entropy * has_choice).sum() / has_choice.sum().clamp(min=1)
+
+
+def actor_loss(
+    log_prob: Float[Tensor, "row"], old_log_prob: Float[Tensor, "row"], advantage: Float[Tensor, "row"], clip: float
+) -> Float[Tensor, ""]:
+    """Clipped surrogate (PPO) of the intra-option gradient; at the old policy its gradient is minus that of (15)."""
+    ratio = torch.exp(log_prob - old_log_prob)
+    clipped = ratio.clamp(1.0 - clip, 1.0 + clip)
+    return -torch.minimum(ratio * advantage, clipped * advantage).mean()

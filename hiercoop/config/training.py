@@ -1,0 +1,88 @@
+"""A training run: on what, for how long, and how it is watched; the algorithm's own settings are the algorithm's."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, JsonValue, model_validator
+
+from hiercoop.config.load import build, overlay
+from hiercoop.config.radio import FrozenModel
+from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.errors import ConfigError
+
+
+class CurriculumConfig(FrozenModel):
+    """What differs from one training iteration to the next, so that one policy serves it all; drawn from (seed, iteration)."""
+
+    full_buffer_share: float = Field(default=0.5, ge=0.0, le=1.0)
+    """Share of iterations in which payloads never end."""
+    payload_bytes: tuple[float, float] = (20_000.0, 120_000.0)
+    """Bounds between which each link's payload is drawn in the other iterations."""
+    near_share: float = Field(default=0.25, ge=0.0, le=1.0)
+    """Share of iterations with vehicles near their SBS only (`mobility.drop = "near"`)."""
+    num_sbs: tuple[int, ...] = (3,)
+    """Numbers of cells to draw from."""
+    joint_report_share: float = Field(default=0.25, ge=0.0, le=1.0)
+    """Share of iterations in which all cells report in every slot; in the others each on its termination."""
+
+    @model_validator(mode="after")
+    def _bounds_rise(self) -> CurriculumConfig:
+        low, high = self.payload_bytes
+        if not 0.0 <= low <= high <= 1e9:
+            raise ValueError(f"curriculum.payload_bytes={[low, high]} must be two bounds in 0..1e9, the lower one first")
+        if not self.num_sbs or min(self.num_sbs) < 1:
+            raise ValueError(f"curriculum.num_sbs={list(self.num_sbs)} must name at least one number of cells, each at least 1")
+        return self
+
+
+class ValidationConfig(FrozenModel):
+    """How a policy in training is judged: its best choices, on drops of its own, never on those of an evaluation."""
+
+    every_iterations: int = Field(default=20, ge=1)
+    num_envs: int = Field(default=32, ge=1)
+    seed: int = Field(default=500_000, ge=0, lt=1_000_000)
+    """Evaluation seeds begin at 1,000,000."""
+    payload_bytes: float = Field(default=55_000.0, gt=0.0, le=1e9)
+
+
+class TrainingConfig(FrozenModel):
+    """Everything that makes two training runs equal."""
+
+    scenario: ScenarioConfig = ScenarioConfig()
+    algorithm: Literal["hiercoop"] = "hiercoop"
+    preset: str = "fast"
+    seed: int = Field(default=1, ge=0, le=2**63 - 1)
+    iterations: int = Field(default=600, ge=1)
+    """One delivery round of every environment each."""
+    num_envs: int = Field(default=32, ge=1, le=65_536)
+    checkpoint_every_iterations: int = Field(default=20, ge=1)
+    num_threads: int = Field(default=1, ge=1, le=256)
+    curriculum: CurriculumConfig = CurriculumConfig()
+    validation: ValidationConfig = ValidationConfig()
+    hyperparameters: dict[str, JsonValue] = Field(default_factory=dict)
+    """The algorithm's settings; what is not named has the algorithm's default."""
+
+
+def training_preset_names() -> list[str]:
+    """Names of the training presets that ship with the package."""
+    names = [item.name for item in resources.files("hiercoop.config.training_presets").iterdir()]
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def load_training(
+    preset: str, scenario: ScenarioConfig, seed: int, file: Path | None = None, settings: Sequence[str] = ()
+) -> TrainingConfig:
+    """The named training preset on a scenario, overlaid with a TOML file and then with key=value settings (dotted keys).
+
+    Raises ConfigError for an unknown preset, an unreadable file, an unknown key or a value out of bounds.
+    """
+    if preset not in training_preset_names():
+        raise ConfigError(f"training preset={preset!r} is unknown; choose one of {', '.join(training_preset_names())}")
+    text = (resources.files("hiercoop.config.training_presets") / f"{preset}.toml").read_text("utf-8")
+    tree = tomllib.loads(text) | {"preset": preset, "seed": seed, "scenario": scenario.model_dump(exclude_none=True)}
+    return build(TrainingConfig, overlay(tree, file, settings))

@@ -1,0 +1,53 @@
+"""Where each quantity stands in a local observation, for networks that pick single entries out of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+
+@dataclass(frozen=True)
+class LocalSpec:
+    """What a local observation holds: name and shape of each quantity in order, and the dB that one unit stands for."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+    db_per_unit: float
+
+    @property
+    def size(self) -> int:
+        """Length of a local observation."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+    @property
+    def num_vehicles(self) -> int:
+        """Vehicle slots of a cell."""
+        return self.shapes["last_choice"][0]
+
+    @property
+    def num_bands(self) -> int:
+        """Sub-bands."""
+        return self.shapes["interference"][1]
+
+    @property
+    def nepers_per_unit(self) -> float:
+        """Natural logarithm of the power ratio that one observed unit stands for."""
+        return self.db_per_unit * math.log(10.0) / 10.0
+
+    def positions(self, name: str) -> Int[Tensor, "..."]:
+        """Position of each entry of one quantity, in its own shape."""
+        start = 0
+        for other, shape in self.shapes.items():
+            if other == name:
+                break
+            start += math.prod(shape)
+        return torch.arange(start, start + math.prod(self.shapes[name])).reshape(self.shapes[name])
+
+    def selector(self, positions: Int[Tensor, "..."]) -> Float[Tensor, "feature column"]:
+        """The matrix that picks these entries, flattened, out of a row of observations."""
+        return one_hot(positions.flatten(), self.size).T.to(torch.float32)

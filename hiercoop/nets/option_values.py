@@ -1,0 +1,54 @@
+"""Option values Q_k(z_k, {z_j, w_j, age_j, distance_j}, code_k, w), invariant to the order of the other cells (11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from hiercoop.nets.mlp import make_mlp
+
+AGE_SCALE = 3.0
+DISTANCE_SCALE_M = 500.0
+"""Ages enter as ln(1 + age) over the first, distances as metres over the second: both about 1 where they matter."""
+
+
+@dataclass(frozen=True)
+class Others:
+    """What the edge holds of the other cells; absent ones are masked and may hold anything finite."""
+
+    features: Float[Tensor, "row other feature"]
+    option: Int[Tensor, "row other"]
+    age: Float[Tensor, "row other"]
+    """Slots since the option began, as far as the edge knows."""
+    distance: Float[Tensor, "row other"]
+    """Distance between the two sites [m]."""
+    mask: Float[Tensor, "row other"]
+    """1 where known, 0 where absent."""
+
+
+class OptionValues(nn.Module):
+    """Q_k of every option; the other cells enter through a masked mean, so any number of them, none included, will do."""
+
+    def __init__(self, num_features: int, num_options: int, code_size: int, hidden: int) -> None:
+        super().__init__()
+        self.num_options = num_options
+        self.register_buffer("option_one_hot", torch.eye(num_options), persistent=False)
+        self.other_net = make_mlp((num_features + num_options + 2, hidden, hidden))
+        self.value_net = make_mlp((num_features + code_size + hidden + 1, hidden, hidden, num_options))
+
+    def forward(
+        self, features: Float[Tensor, "row feature"], code: Float[Tensor, "row code"], others: Others
+    ) -> Float[Tensor, "row option"]:
+        """Q_k of each option, in units of the scaled return."""
+        age = torch.log1p(others.age).unsqueeze(-1) / AGE_SCALE
+        distance = others.distance.unsqueeze(-1) / DISTANCE_SCALE_M
+        inputs = torch.cat((others.features, self.option_one_hot[others.option], age, distance), -1)
+        # A masked row in front keeps the mean defined when there is no other cell.
+        encoded = self.other_net(nn.functional.pad(inputs, (0, 0, 1, 0)))
+        mask = nn.functional.pad(others.mask, (1, 0)).unsqueeze(-1)
+        known = mask.sum(1)
+        pooled = (encoded * mask).sum(1) / known.clamp(min=1.0)
+        return self.value_net(torch.cat((features, code, pooled, known.clamp(max=1.0)), -1))

@@ -1,0 +1,191 @@
+"""The intra-option policies pi_w(a | o_k): the vehicles of a cell choose one after the other, each seeing what was taken.
+
+One scorer serves all vehicles and all choices. It sees what a choice is worth in closed form: the rate that it gives, less what
+is lost with the earlier vehicles on the same band, plus the best that each later vehicle could then still have. What that
+does not say (other cells, options, urgency) it learns. Rates are in nats, ln(1 + SINR); powers are over noise.
+
+The graph runs in an SBS in every slot, and at one row its time is the number of its operations: hence axes that fit without
+being moved, matrices where a sum over named quantities would read better, and pairs of vehicles worked out in advance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from hiercoop.nets.local_parts import LocalSpec
+
+MASKED_LOGIT = -1e9
+RATE_SCALE = 0.2
+"""Rates in nats enter the network times this: about 1 for a good link."""
+SILENT_NEPERS = 50.0
+"""How far an inactive vehicle's power is pushed down."""
+INITIAL_OUT_SHARE = 0.1
+"""The network's say at the start, as a share of its usual initial weights: the closed-form worth leads."""
+OPTION_SPREAD = 0.3
+"""Standard deviation of the option embeddings at the start: options differ from the first slot on."""
+
+
+@dataclass(frozen=True)
+class ScorerSizes:
+    """How large the scorer is, and how strongly it leans on the closed-form worth of a choice at the start."""
+
+    num_options: int
+    hidden: int
+    worth_weight: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the scorer made of a batch of rows."""
+
+    choice: Int[Tensor, "row vehicle"]
+    """The best of logit + noise, or the choice that was forced; 0 where all are masked."""
+    logits: Float[Tensor, "row vehicle choice"]
+    """Masked, without the noise, each vehicle's given the earlier ones' choices."""
+
+
+class SequentialScorer(nn.Module):
+    """Logits of every vehicle's choices, given the option in force and the earlier vehicles' choices."""
+
+    def __init__(self, spec: LocalSpec, sizes: ScorerSizes) -> None:
+        super().__init__()
+        self.spec = spec
+        self.worth = ChoiceWorth(spec, sizes.worth_weight)
+        columns = _static_positions(spec)
+        self.static_layer = nn.Linear(columns.shape[-1], sizes.hidden)
+        self.worth_layer = nn.Parameter(torch.randn(sizes.hidden) * RATE_SCALE)
+        self.out_layer = nn.Linear(sizes.hidden, 1, bias=False)
+        self.option_band = nn.Parameter(torch.randn(sizes.num_options, 1, spec.num_bands, sizes.hidden) * OPTION_SPREAD)
+        self.option_station = nn.Parameter(torch.randn(sizes.num_options, 2, 1, sizes.hidden) * OPTION_SPREAD)
+        with torch.no_grad():
+            self.out_layer.weight.mul_(INITIAL_OUT_SHARE)
+        self.register_buffer("columns", columns.flatten(), persistent=False)
+        self.register_buffer("one_hot", torch.eye(2 * spec.num_bands), persistent=False)
+
+    def forward(
+        self,
+        local: Float[Tensor, "row feature"],
+        mask: Bool[Tensor, "row vehicle choice"],
+        option: Int[Tensor, "row"],
+        noise: Float[Tensor, "row vehicle choice"],
+        forced: Int[Tensor, "row vehicle"] | None = None,
+    ) -> Scores:
+        """Choices and logits; `forced` replays given choices instead of choosing."""
+        vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
+        shift = torch.where(mask, 0.0, MASKED_LOGIT)
+        bids = (noise + shift).reshape(-1, vehicles, choices, 1).split(1, 1)
+        static = self._static(local, option).split(1, 1)
+        value, clash = self.worth(local)
+        chosen, logits = [], []
+        for vehicle in range(vehicles):
+            mine, later = value[:, :1], value[:, 1:]
+            worth = mine.reshape(-1, 1, choices, 1)
+            if vehicle + 1 < vehicles:
+                worth = worth + (later - clash[vehicle]).amax(3, keepdim=True).sum(1, keepdim=True)
+            hidden = torch.relu(static[vehicle] + worth * self.worth_layer)
+            logit = self.out_layer(hidden) + worth
+            choice = (logit + bids[vehicle]).argmax(2) if forced is None else forced[:, vehicle, None, None]
+            if vehicle + 1 < vehicles:
+                value = later - self.one_hot[choice] @ clash[vehicle]
+            chosen.append(choice)
+            logits.append(logit)
+        together = torch.cat(logits, 1).reshape(-1, vehicles, choices)
+        return Scores(torch.cat(chosen, 1).reshape(-1, vehicles), together + shift)
+
+    def _static(self, local: Tensor, option: Tensor) -> Float[Tensor, "row vehicle choice hidden"]:
+        """First-layer terms that do not depend on what the earlier vehicles take."""
+        vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
+        columns = local.index_select(1, self.columns).reshape(-1, vehicles, choices, self.static_layer.in_features)
+        table = (self.option_band + self.option_station).flatten(1, 2).unsqueeze(1)
+        return self.static_layer(columns) + table[option]
+
+
+class ChoiceWorth(nn.Module):
+    """What choices are worth by themselves, and what two vehicles lose by sharing a band, weighted by urgency."""
+
+    def __init__(self, spec: LocalSpec, worth_weight: float) -> None:
+        super().__init__()
+        self.spec = spec
+        # With fading redrawn each slot, the mean over the bands foretells a band's interference better than its last value.
+        self.floor_weight = nn.Parameter(torch.tensor([[0.1, 0.9], [0.1, 0.9]]))
+        self.urgency = nn.Parameter(torch.zeros(3))
+        self.log_weight = nn.Parameter(torch.tensor(worth_weight).clamp(min=1e-3).log())
+        self.register_buffer("signal", _signal_matrix(spec), persistent=False)
+        self.register_buffer("floor", _floor_matrices(spec), persistent=False)
+        self.register_buffer("need", _need_matrices(spec), persistent=False)
+        first, second = torch.triu_indices(spec.num_vehicles, spec.num_vehicles, 1)
+        self.register_buffer("first", first, persistent=False)
+        self.register_buffer("second", second, persistent=False)
+        same_band = torch.eye(spec.num_bands).repeat(2, 2)
+        self.register_buffer("same_band", same_band, persistent=False)
+
+    def forward(
+        self, local: Float[Tensor, "row feature"]
+    ) -> tuple[Float[Tensor, "row vehicle 1 choice"], list[Float[Tensor, "row later choice choice_of_later"]]]:
+        """Each choice's own value, and for each vehicle but the last what it and each later one lose together by two choices."""
+        vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
+        floor = torch.einsum("sw,swfc->fc", self.floor_weight, self.floor)
+        need = torch.einsum("n,nfv->fv", self.urgency, self.need)
+        exponent = local @ torch.cat((self.signal - floor, need), 1) + self._offset()
+        snr, urgency = torch.exp(exponent).split((vehicles * choices, vehicles), 1)
+        snr = snr.reshape(-1, vehicles, choices)
+        urgency = urgency.unsqueeze(2)
+        rate = torch.log(snr + 1.0)
+        value = (rate * urgency).unsqueeze(2)
+        if vehicles == 1:
+            return value, []
+        one, other = (snr.index_select(1, self.first), snr.index_select(1, self.second))
+        rates = rate.index_select(1, self.first) + rate.index_select(1, self.second)
+        # ln(1 + a) - ln(1 + a / (1 + b)) = ln(1 + a) + ln(1 + b) - ln(1 + a + b): either loses the same by the other.
+        lost = rates - torch.log(one + other + 1.0)
+        own = (lost * urgency.index_select(1, self.first)).unsqueeze(3)
+        theirs = (lost * urgency.index_select(1, self.second)).unsqueeze(2)
+        clash = (own + theirs) * self.same_band
+        return value, list(clash.split(list(range(vehicles - 1, 0, -1)), 1))
+
+    def _offset(self) -> Float[Tensor, "column"]:
+        vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
+        return torch.cat((torch.full((vehicles * choices,), -SILENT_NEPERS), self.log_weight.expand(vehicles)))
+
+
+def _static_positions(spec: LocalSpec) -> Int[Tensor, "vehicle 2 band column"]:
+    """Where each choice's raw quantities stand in the observation: its own, its twin's at the other station, its vehicle's."""
+    shape = (spec.num_vehicles, 2, spec.num_bands)
+    level = spec.positions("interference").expand(shape)
+    columns = [level, level.flip(1), spec.positions("last_choice").reshape(shape)]
+    if "gain" in spec.shapes:
+        gain = spec.positions("gain")
+        columns += [gain, gain.flip(1)]
+    columns += [spec.positions(name)[:, None, None].expand(shape) for name in ("payload_left", "needed_rate")]
+    columns.append(spec.positions("time_left").expand(shape))
+    return torch.stack(columns, -1)
+
+
+def _signal_matrix(spec: LocalSpec) -> Float[Tensor, "feature column"]:
+    """Log power over noise of each vehicle's choices; an inactive vehicle's is SILENT_NEPERS lower."""
+    shape = (spec.num_vehicles, 2, spec.num_bands)
+    active = spec.selector(spec.positions("is_active")[:, None, None].expand(shape)) * SILENT_NEPERS
+    if "gain" not in spec.shapes:
+        return active
+    return active + spec.selector(spec.positions("gain")) * spec.nepers_per_unit
+
+
+def _floor_matrices(spec: LocalSpec) -> Float[Tensor, "2 2 feature column"]:
+    """Log interference of each choice, by station and by weight: of its own band, and the mean over the bands."""
+    shape = (spec.num_vehicles, 2, spec.num_bands)
+    of_band = spec.selector(spec.positions("interference").expand(shape)) * spec.nepers_per_unit
+    of_band = of_band.reshape(-1, *shape)
+    mean = of_band.mean(-1, keepdim=True).expand_as(of_band)
+    stations = torch.eye(2)[:, None, None, None, :, None]
+    return (torch.stack((of_band, mean)).unsqueeze(0) * stations).flatten(3)
+
+
+def _need_matrices(spec: LocalSpec) -> Float[Tensor, "3 feature vehicle"]:
+    """What urgency depends on, for each vehicle: its payload left, the rate that it needs, the time left."""
+    time_left = spec.positions("time_left").expand(spec.num_vehicles)
+    needs = (spec.positions("payload_left"), spec.positions("needed_rate"), time_left)
+    return torch.stack([spec.selector(positions) for positions in needs])

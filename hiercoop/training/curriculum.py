@@ -1,0 +1,52 @@
+"""What is trained on in one iteration: a scenario, payloads and a way of reporting, from (seed, iteration) alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.config.training import TrainingConfig
+from hiercoop.env.hetnet import HetNetEnv
+from hiercoop.seeding import keyed_generator
+
+MAX_ENV_SEED = 2**31
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One iteration's world."""
+
+    scenario: ScenarioConfig
+    payload_bytes: Float[np.ndarray, "link"]
+    is_joint: bool
+    seed: int
+
+    def make_env(self, num_envs: int) -> HetNetEnv:
+        """Fresh environments; the same lesson always gives the same drops and channels."""
+        env = HetNetEnv(self.scenario, num_envs, self.seed)
+        env.set_payload_bytes(self.payload_bytes)
+        return env
+
+
+def lesson(config: TrainingConfig, iteration: int) -> Lesson:
+    """The world of one training iteration."""
+    curriculum, base = config.curriculum, config.scenario
+    generator = keyed_generator(config.seed, "curriculum", 0, iteration)
+    num_sbs = int(generator.choice(curriculum.num_sbs))
+    is_full_buffer = bool(generator.random() < curriculum.full_buffer_share)
+    drop = "near" if generator.random() < curriculum.near_share else "grid"
+    changes: dict[str, object] = {
+        "num_sbs": num_sbs,
+        "traffic": base.traffic.model_copy(update={"full_buffer": is_full_buffer, "cell_payload_bytes": None}),
+        "mobility": base.mobility.model_copy(update={"kind": "drop", "drop": drop}),
+    }
+    if num_sbs != base.num_sbs:
+        changes["sbs_sites_m"] = None
+    scenario = base.model_copy(update=changes)
+    low, high = curriculum.payload_bytes
+    payload_bytes = generator.uniform(low, high, scenario.num_links)
+    is_joint = bool(generator.random() < curriculum.joint_report_share)
+    return Lesson(scenario, payload_bytes, is_joint, int(generator.integers(MAX_ENV_SEED)))
