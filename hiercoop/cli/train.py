@@ -35,14 +35,14 @@ def train(options: TrainOptions) -> None:
 
     --config and --set reach all of the training configuration: --set iterations=100 --set scenario.num_sbs=5.
     """
-    from hiercoop.training.run_directory import CONFIG, default_run_directory
+    from hiercoop.training.run_directory import default_run_directory
     from hiercoop.training.trainer import train as train_policy
 
     if options.resume is None:
         config = _new_config(options)
         run_dir = options.run_dir or default_run_directory(config)
     else:
-        config, run_dir = _stored_config(options, options.resume / CONFIG), options.resume
+        config, run_dir = _stored_config(options, options.resume), options.resume
     with progress_bar("iterations", config.iterations) as moved_to:
         result = train_policy(config, run_dir, options.resume is not None, lambda done, total, metrics: moved_to(done))
     write_result(
@@ -63,10 +63,9 @@ def _new_config(options: TrainOptions) -> TrainingConfig:
     return load_training(options.preset, load_scenario(options.scenario), options.seed, options.config, options.settings)
 
 
-def _stored_config(options: TrainOptions, file: Path) -> TrainingConfig:
-    from hiercoop.config.load import build, overlay
-    from hiercoop.config.training import TrainingConfig
+def _stored_config(options: TrainOptions, run_dir: Path) -> TrainingConfig:
+    from hiercoop.training.run_directory import read_config
 
     if options.config is not None or options.settings or options.run_dir is not None:
         raise ConfigError("--resume goes on under the run's own configuration; leave out --config, --set and --run-dir")
-    return build(TrainingConfig, overlay({}, file, ()))
+    return read_config(run_dir)

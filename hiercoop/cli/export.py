@@ -1,0 +1,73 @@
+"""`hiercoop export`: what a training run learned, as a policy bundle with its evaluation beside the baselines'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hiercoop.cli.console import progress_bar, write_result
+from hiercoop.cli.options import CommonOptions
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from hiercoop.config.scenario import ScenarioConfig
+
+COMPARED_WITH = ("random", "local-search", "best-response", "best-response-payload", "greedy-bound")
+TRAFFIC = {"full_buffer": True, "finite_payload": False}
+"""Evaluated under both: payloads that never end compare capacity, finite ones delivery."""
+REPEATED = ("policy", "scenario", "episodes", "seed")
+"""Keys of a report that are the same in all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions(CommonOptions):
+    """From where to where, and how well it is evaluated."""
+
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A training run's directory.")]
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The bundle's directory, for example policies/mine.")]
+    episodes: Annotated[int, typer.Option(metavar="N", min=2, help="Delivery rounds of each evaluation.")] = 500
+
+
+def export(options: ExportOptions) -> None:
+    """Make a policy bundle of a run's best policy.
+
+    Its manifest carries its evaluation, and that of the baselines on the same episodes, with the run's scenario.
+    """
+    from hiercoop.training.export import export_bundle
+    from hiercoop.training.run_directory import read_config
+
+    scenario = read_config(options.run_dir).scenario
+    with TemporaryDirectory() as staging:
+        draft = Path(staging) / "draft"
+        export_bundle(options.run_dir, draft)
+        evaluation = _evaluation(options, scenario, draft)
+    bundle = export_bundle(options.run_dir, options.out, evaluation)
+    write_result({"policy": str(options.out), "digest": bundle.digest, "evaluation": evaluation}, options.json)
+
+
+def _evaluation(options: ExportOptions, scenario: ScenarioConfig, draft: Path) -> dict[str, JsonValue]:
+    """Reports by traffic and policy; the bundle's own is called `this`."""
+    from hiercoop.algorithms.registry import make_allocator
+    from hiercoop.training.evaluation import evaluate
+
+    policies = {"this": str(draft), **{name: name for name in COMPARED_WITH}}
+    found: dict[str, JsonValue] = {"episodes": options.episodes, "seed": options.seed}
+    done = 0
+    with progress_bar("evaluations", len(TRAFFIC) * len(policies)) as moved_to:
+        for label, is_full_buffer in TRAFFIC.items():
+            traffic = scenario.traffic.model_copy(update={"full_buffer": is_full_buffer})
+            evaluated = scenario.model_copy(update={"traffic": traffic})
+            reports: dict[str, JsonValue] = {}
+            for name, policy in policies.items():
+                allocator = make_allocator(policy, evaluated, options.seed)
+                report = evaluate(evaluated, allocator, options.episodes, options.seed).to_json()
+                reports[name] = {key: value for key, value in report.items() if key not in REPEATED}
+                done += 1
+                moved_to(done)
+            found[label] = reports
+    return found
