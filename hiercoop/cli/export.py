@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -65,7 +65,7 @@ def _evaluation(options: ExportOptions, scenario: ScenarioConfig, draft: Path) -
             reports: dict[str, JsonValue] = {}
             for name, policy in policies.items():
                 allocator = make_allocator(policy, evaluated, options.seed)
-                report = evaluate(evaluated, allocator, options.episodes, options.seed).to_json()
+                report = cast("dict[str, JsonValue]", evaluate(evaluated, allocator, options.episodes, options.seed).to_json())
                 reports[name] = {key: value for key, value in report.items() if key not in REPEATED}
                 done += 1
                 moved_to(done)
