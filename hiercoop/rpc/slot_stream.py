@@ -73,9 +73,9 @@ class SlotConnection(asyncio.Protocol):
             self._transport.write(len(frame).to_bytes(HEADER_BYTES, "little") + frame)
 
     def close(self) -> None:
-        """Closes the connection, at once; `on_lost` follows."""
+        """Closes the connection once what was sent is out; nothing more comes in, and `on_lost` follows."""
         if self._transport is not None:
-            self._transport.abort()
+            self._transport.close()
             self._transport = None
 
 

@@ -114,7 +114,7 @@ class ChannelSimServicer(ChannelSimServiceServicer):
 
         connection.on_frame = on_frame
         connection.on_lost = lambda: self._lose(seat)
-        seat.over.add_done_callback(lambda _: connection.close())
+        seat.over.add_done_callback(lambda over: _end_slots(connection, over))
         seat.connect(connection.send)
         self._slots.join(seat)
 
@@ -122,6 +122,12 @@ class ChannelSimServicer(ChannelSimServiceServicer):
         if not seat.over.done():
             self._slots.fail(seat, UnreachableError(f"the slot connection of cell {seat.cell} ended"))
         self._slots.leave(seat)
+
+
+def _end_slots(connection: SlotConnection, over: asyncio.Future[None]) -> None:
+    if over.exception() is None:
+        connection.send(SlotObservation(is_end=True))
+    connection.close()
 
 
 def _parse(frame: bytes) -> Allocation:

@@ -93,10 +93,11 @@ class SlotLoop:
 
     def wake(self) -> None:
         """Looks whether the next slot can begin; between slots only."""
-        if not self._is_in_slot:
-            self._pass_boundary()
-            if not self.is_realtime:
-                self._begin_slot()
+        if self._is_in_slot or self._is_draining:
+            return
+        self._pass_boundary()
+        if not self.is_realtime:
+            self._begin_slot()
 
     def tick(self, missed_ticks: int) -> None:
         """The wall time of a slot is over, and of so many more that nobody saw."""
@@ -112,7 +113,6 @@ class SlotLoop:
         if self._is_in_slot and self.is_realtime:
             self._end_slot()
         await pause(self._idle, timeout_s)
-        self._pass_boundary()
         self.end_all()
 
     def end_all(self) -> None:

@@ -58,13 +58,16 @@ class Attachment:
     async def run(self, stop: asyncio.Event) -> End:
         """Serves a cell until it is over, and says why; raises the error that broke it."""
         lease: Lease = ChannelSimServiceStub(self._channel).Attach()
-        tasks = [asyncio.create_task(self._serve(lease)), asyncio.create_task(self._end_at(stop))]
+        serving = asyncio.create_task(self._serve(lease))
+        stopping = asyncio.create_task(self._end_at(stop))
         try:
-            return await self._over
+            why = await self._over
+            await self._say_goodbye(lease, serving)
+            return why
         finally:
-            for task in tasks:
-                task.cancel()
-            await self._leave(lease)
+            stopping.cancel()
+            serving.cancel()
+            await self._close(lease)
 
     def end(self, why: End) -> None:
         """Ends the attach in an orderly way."""
@@ -206,25 +209,22 @@ class Attachment:
         if self._slots is not None:
             self._slots.send(allocation)
 
-    async def _leave(self, lease: Lease) -> None:
-        """Says that it leaves, so that no gap is counted, and closes everything."""
-        leaves_in_order = self._over.done() and not self._over.cancelled() and self._over.exception() is None
-        if leaves_in_order:
-            detach = Allocation(cell=self.welcome.cell, attach_epoch=self.welcome.attach_epoch, is_detach=True)
-            await _send_last(lease, detach)
+    async def _say_goodbye(self, lease: Lease, serving: asyncio.Task[None]) -> None:
+        """Tells the simulator that no gap is to be counted, and waits for it to end the lease."""
+        if self._slots is None:
+            return
+        detach = Allocation(cell=self.welcome.cell, attach_epoch=self.welcome.attach_epoch, is_detach=True)
+        try:
+            await lease.write(detach)
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            # The simulator was first to end it.
+            return
+        # A task that is cancelled while it reads cancels its call: the one that listens has to see the end by itself.
+        await asyncio.wait([serving], timeout=DETACH_TIMEOUT_S)
+
+    async def _close(self, lease: Lease) -> None:
         lease.cancel()
         if self._slots is not None:
             self._slots.close()
         await self._link.close()
         await self._channel.close()
-
-
-async def _send_last(lease: Lease, detach: Allocation) -> None:
-    try:
-        async with asyncio.timeout(DETACH_TIMEOUT_S):
-            await lease.write(detach)
-            # The simulator answers a detach by ending the stream.
-            while isinstance(await lease.read(), SlotObservation):
-                continue
-    except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError):
-        return
