@@ -33,7 +33,7 @@ class Allocator(Protocol):
     """True for a bound: its links are to be scored as if no other link were there, which no environment does."""
 
     def reset(self, num_envs: int) -> None:
-        """Forget everything: a new batch of environments begins. The account of signalling starts at zero."""
+        """New episodes begin in so many environments: forget the last ones. Random draws and the account go on."""
         ...
 
     def allocate(self, observation: Observation, channel: ChannelState) -> Int64[np.ndarray, "env cell vehicle"]:
@@ -41,11 +41,11 @@ class Allocator(Protocol):
         ...
 
     def signalling(self) -> Signalling:
-        """What the allocations since the reset have cost."""
+        """What all allocations so far have cost."""
         ...
 
     def option_share(self) -> list[float]:
-        """Share of the slots since the reset that each option was in force; empty where there are no options."""
+        """Share of all slots so far that each option was in force; empty where there are no options."""
         ...
 
 

@@ -23,13 +23,12 @@ class BestResponse(UncooperativeAllocator):
 
     def __init__(self, scenario: ScenarioConfig, seed: int) -> None:
         self._scenario = scenario
-        self._seed = seed
+        self._generator = Streams(seed).generator("best-response")
         self._own_cell = np.repeat(np.arange(scenario.num_sbs), scenario.num_vehicles_per_sbs)
         self.reset(1)
 
     def reset(self, num_envs: int) -> None:
-        """Begin the same random starts again."""
-        self._generator = Streams(self._seed).generator("best-response")
+        """Nothing is remembered."""
 
     def allocate(self, observation: Observation, channel: ChannelState) -> Int64[np.ndarray, "env cell vehicle"]:
         """From the full channel state of this slot."""
@@ -84,7 +83,6 @@ class DelayedBestResponse(BestResponse):
 
     def reset(self, num_envs: int) -> None:
         """No state has arrived yet."""
-        super().reset(num_envs)
         self._last: ChannelState | None = None
 
     def allocate(self, observation: Observation, channel: ChannelState) -> Int64[np.ndarray, "env cell vehicle"]:

@@ -16,12 +16,10 @@ class RandomChoice(UncooperativeAllocator):
     name = "random"
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self.reset(1)
+        self._generator = Streams(seed).generator("random-choice")
 
     def reset(self, num_envs: int) -> None:
-        """Begin the same draws again."""
-        self._generator = Streams(self._seed).generator("random-choice")
+        """Nothing is remembered."""
 
     def allocate(self, observation: Observation, channel: ChannelState) -> Int64[np.ndarray, "env cell vehicle"]:
         """One draw a vehicle."""

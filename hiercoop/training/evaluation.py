@@ -10,13 +10,13 @@ from jaxtyping import Float64
 
 from hiercoop.algorithms.allocator import Allocator, Signalling
 from hiercoop.config.scenario import ScenarioConfig
-from hiercoop.env import HetNetEnv
+from hiercoop.env import HetNetEnv, Observation
 from hiercoop.errors import ConfigError, InputFileError
 from hiercoop.training.interference_free import InterferenceFreeScore
 from hiercoop.training.round_tally import METRICS, RoundTally
 
 EPISODES_AT_ONCE = 64
-"""Environments in a batch, at most. The episodes of a seed depend on it, and on the number of episodes only below it."""
+"""Environments in a batch, at most."""
 NORMAL_95 = 1.959964
 """97.5 % point of the standard normal distribution."""
 
@@ -104,22 +104,29 @@ class _Run:
         self._allocator = allocator
         self._tally = RoundTally(env.scenario, env.num_envs)
         self._alone = InterferenceFreeScore(env.scenario, env.num_envs) if allocator.ignores_interference else None
-        self._observation = env.reset()
-        allocator.reset(env.num_envs)
+        self._observation: Observation | None = None
 
     def next_round(self) -> dict[str, Float64[np.ndarray, "env"]] | None:
-        """Metrics of the next delivery round; None where the traffic ends before its deadline."""
+        """Metrics of the next delivery round; None where the traffic ends before its deadline.
+
+        Dropped vehicles make every round an episode of its own; moving traffic goes on and so does the policy.
+        """
+        observation = self._observation
+        if observation is None or self._env.scenario.mobility.kind == "drop":
+            observation = self._env.reset()
+            self._allocator.reset(self._env.num_envs)
         for _ in range(self._env.scenario.episode_slots):
             if self._env.is_over:
                 return None
             channel = self._env.channel_state()
-            choice = self._allocator.allocate(self._observation, channel)
+            choice = self._allocator.allocate(observation, channel)
             outcome = self._env.step(choice)
             slot, reward = outcome.measurement, outcome.reward
             if self._alone is not None:
                 slot, reward = self._alone.score(channel, choice, slot)
             self._tally.add(slot, reward)
-            self._observation = outcome.observation
+            observation = outcome.observation
+        self._observation = observation
         return self._tally.close()
 
 
