@@ -7,8 +7,9 @@ import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, NoReturn, cast
+from typing import NoReturn, no_type_check
 from xml.parsers import expat
 
 import numpy as np
@@ -139,8 +140,8 @@ def read_steps(path: str | Path) -> Iterator[TimeStep]:
         raise InputFileError(f"trace {path} is truncated or malformed XML: {error}; record it again") from error
 
 
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+def _open(path: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.GzipFile(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
 class _StepParser:
@@ -174,6 +175,7 @@ class _StepParser:
         self._parser.Parse(b"", True)
         return self._finished
 
+    @no_type_check  # called for every vehicle of every step: checks of annotations in tests would take most of their time
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "vehicle" and self._time_s is not None:
             try:
