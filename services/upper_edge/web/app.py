@@ -19,7 +19,6 @@ from services.upper_edge.web.settings import WebSettings
 from services.upper_edge.web.version import hiercoop_version
 from services.upper_edge.web.watcher import follow_edge, follow_health, follow_simulator, keep_ageing
 
-MAX_BODY_BYTES = 65_536
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """A Watch answer tells of every vehicle, the edge's counters of every attach."""
 
@@ -41,7 +40,6 @@ def make_app(settings: WebSettings) -> FastAPI:
         # The interactive documentation would load scripts from another host.
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.settings = settings
     app.state.board = board

@@ -16,7 +16,7 @@ from hiercoop.rpc.v1.channel_sim_service_pb2 import WatchRequest, WatchResponse
 from hiercoop.rpc.v1.channel_sim_service_pb2_grpc import ChannelSimServiceStub
 from hiercoop.rpc.v1.upper_edge_service_pb2 import GetCountersRequest
 from hiercoop.rpc.v1.upper_edge_service_pb2_grpc import UpperEdgeServiceStub
-from services.upper_edge.web.board import Board, Health, Link
+from services.upper_edge.web.board import Board, Health, Link, Run
 
 WATCH_RATE_HZ = 10
 FIRST_BACKOFF_S = 0.1
@@ -69,7 +69,6 @@ async def follow_edge(board: Board, channel: grpc.aio.Channel) -> None:
     while True:
         try:
             await _compare_accounts(board, stub)
-            board.edge.is_connected = True
         except grpc.aio.AioRpcError as error:
             if board.edge.is_connected:
                 board.edge.reconnects += 1
@@ -83,18 +82,26 @@ async def _compare_accounts(board: Board, stub: UpperEdgeServiceStub) -> None:
     await asyncio.sleep(SETTLE_S)
     counters = await stub.GetCounters(GetCountersRequest(), timeout=POLL_TIMEOUT_S)
     board.take_counters(counters)
+    board.edge.is_connected = True
     await asyncio.sleep(SETTLE_S)
-    read_at_s = board.clock()
+    after = await _run_heard_after(board, board.clock())
+    if before is None or after is None:
+        return
+    epochs = {before.response.run_epoch, counters.run_epoch, after.response.run_epoch}
+    if len(epochs) == 1:
+        board.unreconciled = discrepancies(before.response.signalling, counters.signalling, after.response.signalling)
+
+
+async def _run_heard_after(board: Board, time_s: float) -> Run | None:
     try:
         async with asyncio.timeout(POLL_TIMEOUT_S):
-            while board.run is before or board.run is None or board.run.received_at_s < read_at_s:
+            while not board.is_closed:
+                if board.run is not None and board.run.received_at_s >= time_s:
+                    return board.run
                 await board.newer_than(board.version)
     except TimeoutError:
-        return
-    epochs = {run.response.run_epoch for run in (before, board.run) if run is not None} | {counters.run_epoch}
-    if before is None or len(epochs) > 1:
-        return
-    board.unreconciled = discrepancies(before.response.signalling, counters.signalling, board.run.response.signalling)
+        pass
+    return None
 
 
 async def follow_health(link: Link, channel: grpc.aio.Channel) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Literal
 
 import grpc.aio
-import pydantic_core
-from fastapi import APIRouter, Body, Depends, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from hiercoop.config.scenario import ScenarioConfig
@@ -19,6 +15,7 @@ from hiercoop.seeding import MAX_SEED
 from services.upper_edge.web.access import BoardOf, SimulatorOf, check_token
 from services.upper_edge.web.models import Answer
 from services.upper_edge.web.problems import documented
+from services.upper_edge.web.strict_json import StrictJsonRoute
 
 CONTROL_TIMEOUT_S = 5.0
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
@@ -115,28 +112,7 @@ class Applied(Answer):
     state: str = Field(examples=["paused"])
 
 
-class _StrictJsonRequest(Request):
-    """A request whose body must be JSON by the letter: no NaN, no lone surrogates."""
-
-    async def json(self) -> object:
-        body = await self.body()
-        try:
-            return pydantic_core.from_json(body, allow_inf_nan=False)
-        except ValueError as error:
-            raise json.JSONDecodeError(str(error), "", 0) from error
-
-
-class _StrictJsonRoute(APIRoute):
-    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
-        handle = super().get_route_handler()
-
-        async def handle_strictly(request: Request) -> Response:
-            return await handle(_StrictJsonRequest(request.scope, request.receive))
-
-        return handle_strictly
-
-
-router = APIRouter(route_class=_StrictJsonRoute)
+router = APIRouter(route_class=StrictJsonRoute)
 
 
 @router.post("/control", dependencies=[Depends(check_token)], responses=documented(401, 409, 413, 502, 503))
