@@ -39,6 +39,7 @@ class HetNetEnv:
     | needed_rate  | [V]       | bits left / (time left x W) / 10; 0 where payloads never end  | [0, 1]    |
     | last_choice  | [V, 2M]   | one-hot choice of the last slot; zeros for a silent link      | 0 or 1    |
     | interference | [2, M]    | 10 log10(1 + I/N) / 20 of other cells' links in the last slot | [0, 10]   |
+    | interference_mean | [2, M] | moving average of `interference`, weight 0.2                | [0, 10]   |
     | gain         | [V, 2, M] | 10 log10(P g / N) / 20, this slot; zeros for a silent link    | [-10, 10] |
 
     Interference and gain are those at the own SBS, then at the MBS; interference is 0 at a fresh placement. Gains to the
@@ -90,7 +91,7 @@ class HetNetEnv:
         """The first observation of a new delivery round, at slot 0; a second reset goes on with new draws."""
         self._forget_everything()
         self._begin_round()
-        return self._observe()
+        return self._observe_and_remember()
 
     def step(self, choice: Int[np.ndarray, "env cell vehicle"]) -> StepOutcome:
         """One slot scored under these choices, and the next one's observation.
@@ -107,7 +108,7 @@ class HetNetEnv:
         self._last_choice = np.where(measurement.active, link_choice, self.scenario.num_choices)
         self._last_own_gain = self._own_gain
         final_observation = self._advance()
-        return StepOutcome(self._observe(), reward, measurement, final_observation)
+        return StepOutcome(self._observe_and_remember(), reward, measurement, final_observation)
 
     def _check_begun(self) -> None:
         if self._slots_left == 0:
@@ -169,6 +170,7 @@ class HetNetEnv:
         self._vehicle_id: list[str | None] | None = None
         self._last_choice = np.full(links, scenario.num_choices)
         self._interference_w = np.zeros((*cells, 2, bands), np.float32)
+        self._interference_mean = np.zeros((*cells, 2, bands), np.float32)
         self._last_own_gain = np.zeros((*cells, scenario.num_vehicles_per_sbs, 2, bands), np.float32)
 
     def _begin_round(self) -> None:
@@ -182,6 +184,7 @@ class HetNetEnv:
         )
         if is_new.all():
             self._interference_w = np.zeros_like(self._interference_w)
+            self._interference_mean = np.zeros_like(self._interference_mean)
         self._fading.reset(is_new)
         self._slots_left = self.scenario.episode_slots
         self._payload_left_bits = np.repeat(self._next_payload_bits[:, None], self.num_envs, axis=1).T
@@ -222,6 +225,11 @@ class HetNetEnv:
         self._gain = channel_gain(self._placement.gain, fading)
         self._own_gain = own_stations_gain(self._gain, self.scenario.num_sbs)
 
+    def _observe_and_remember(self) -> Observation:
+        observation = self._observe()
+        self._interference_mean = self.layout.view(observation.local, "interference_mean")
+        return observation
+
     def _observe(self) -> Observation:
         start = SlotStart(
             slot=self._slot,
@@ -230,6 +238,7 @@ class HetNetEnv:
             active=self._active,
             last_choice=self._last_choice,
             interference_w=self._interference_w,
+            interference_mean=self._interference_mean,
             gain=self._known_gain(),
         )
         return self._observer.observe(start)

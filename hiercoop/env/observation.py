@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float32, Float64, Int64, Shaped
 
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.env.types import (
+    INTERFERENCE_MEAN_WEIGHT,
     OBSERVATION_BOUND,
     PAYLOAD_SCALE_BITS,
     RATE_SCALE_BPS_HZ,
@@ -35,6 +36,8 @@ class SlotStart:
     """Choice of the last slot; 2M for links that were silent, or had no last slot."""
     interference_w: Float32[np.ndarray, "env cell station band"]
     """From other cells' links in the last slot, at own SBS and MBS; zero for a fresh placement."""
+    interference_mean: Float32[np.ndarray, "env cell station band"]
+    """As the last slot's observation had it; zero for a fresh placement."""
     gain: Float32[np.ndarray, "env cell vehicle station band"]
     """Of each cell's own vehicles to own SBS and MBS; zero where the SBS knows nothing of it."""
 
@@ -71,6 +74,7 @@ class Observer:
         choices = np.arange(self._num_choices)[:, None]
         block["last_choice"][...] = (last_choice[:, :, None] == choices).reshape(self._num_cells, -1, num_envs)
         block["interference"][...] = self._interference(start.interference_w)
+        block["interference_mean"][...] = self._interference_mean(block["interference"], start.interference_mean)
         if self._layout.has_gains:
             block["gain"][...] = self._gain(start.gain, active)
         local = np.ascontiguousarray(rows.transpose(2, 0, 1))
@@ -99,6 +103,17 @@ class Observer:
         scaled *= np.float32(10.0 / SNR_DB_SCALE)
         np.minimum(scaled, np.float32(OBSERVATION_BOUND), out=scaled)
         return scaled.reshape(self._num_cells, -1, scaled.shape[-1])
+
+    def _interference_mean(
+        self,
+        interference: Float32[np.ndarray, "cell feature env"],
+        mean: Float32[np.ndarray, "env cell station band"],
+    ) -> Float32[np.ndarray, "cell feature env"]:
+        before = mean.transpose(1, 2, 3, 0).reshape(interference.shape)
+        starts_again = ~(before.any(axis=1, keepdims=True) & interference.any(axis=1, keepdims=True))
+        weight = np.where(starts_again, np.float32(1.0), np.float32(INTERFERENCE_MEAN_WEIGHT))
+        updated: np.ndarray = before + weight * (interference - before)
+        return updated
 
     def _gain(
         self, gain: Float32[np.ndarray, "env cell vehicle station band"], active: Bool[np.ndarray, "cell vehicle env"]

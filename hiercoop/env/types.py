@@ -20,6 +20,8 @@ OBSERVATION_BOUND = 10.0
 """No observed value is above this in magnitude."""
 PAYLOAD_SCALE_BITS = 800_000.0
 """Observed payload_left is bits over this (100 kB)."""
+INTERFERENCE_MEAN_WEIGHT = 0.2
+"""Weight of the newest slot in the moving average of the interference."""
 RATE_SCALE_BPS_HZ = 10.0
 """Observed needed_rate is bit/s/Hz over this."""
 
@@ -95,8 +97,10 @@ class ObservationLayout:
     | needed_rate  | [V]       | bits left / (time left x W) / RATE_SCALE_BPS_HZ         | [0, 1]    |
     | last_choice  | [V, 2M]   | one-hot allocation of the last slot, zero if none       | 0 or 1    |
     | interference | [2, M]    | 10 log10(1 + I/N) / 20 at own SBS, MBS; other cells', t-1 | [0, 10] |
+    | interference_mean | [2, M] | moving average of `interference`, weight 0.2; see below     | [0, 10] |
     | gain         | [V, 2, M] | 10 log10(P g / N) / 20 to own SBS, MBS, this slot       | [-10, 10] |
 
+    The average begins again at a fresh placement: the first interference heard after silence counts whole.
     `gain` is missing in the paper's bare form; zero for empty slots, and towards the MBS when mbs_csi = "none".
     """
 
@@ -120,6 +124,7 @@ class ObservationLayout:
             "needed_rate": (vehicles,),
             "last_choice": (vehicles, 2 * bands),
             "interference": (2, bands),
+            "interference_mean": (2, bands),
         }
         return shapes | ({"gain": (vehicles, 2, bands)} if self.has_gains else {})
 
