@@ -56,6 +56,7 @@ def drop_vehicles(scenario: ScenarioConfig, site_model: SiteModel, generator: np
     while counts.min() < wanted:
         drawn.append(_draw(scenario, site_model, generator, batch))
         num_drawn += batch
+        batch = min(2 * batch, MAX_BATCH)
         counts += np.bincount(drawn[-1].sbs + 1, minlength=scenario.num_sbs + 1)[1:]
         if num_drawn >= MIN_DRAWN and counts.min() < num_drawn * MIN_SHARE:
             raise ConfigError(_out_of_reach(scenario, site_model, counts, num_drawn))

@@ -172,15 +172,17 @@ class EmulationWorld:
         )
 
     def _carry_obstruction(self, before: VehicleStates) -> None:
-        """Move the obstruction of those who stayed; newcomers, as if from infinitely far away, get a fresh one."""
+        """Those who stayed keep their obstruction and move it on; newcomers get a fresh one."""
         rows = {vehicle: row for row, vehicle in enumerate(before.ids)}
         was_at = np.array([rows.get(vehicle, -1) for vehicle in self._vehicles.ids], dtype=np.int64)
-        moved_m = np.full((1, len(was_at)), np.inf)
         stayed = np.flatnonzero(was_at >= 0)
         ways_m = self._vehicles.xy_m[stayed] - before.xy_m[was_at[stayed]]
-        moved_m[0, stayed] = np.hypot(ways_m[:, 0], ways_m[:, 1])
-        carried = self._obstruction.of_vehicles(was_at)
-        self._obstruction = self._site_model.advance_obstruction(carried, moved_m, self._generator)
+        moved_m = np.hypot(ways_m[:, 0], ways_m[:, 1])[None]
+        kept = self._obstruction.of_vehicles(was_at[stayed])
+        moved = self._site_model.advance_obstruction(kept, moved_m, self._generator)
+        now = self._site_model.initial_obstruction(self._generator, 1, len(was_at))
+        now.shadow[:, stayed], now.los[:, stayed] = moved.shadow, moved.los
+        self._obstruction = now
 
     def _attach(self) -> None:
         propagation = self._site_model.propagation(self._vehicles.xy_m[None], self._obstruction)

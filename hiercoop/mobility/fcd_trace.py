@@ -175,7 +175,8 @@ class _StepParser:
         self._parser.Parse(b"", True)
         return self._finished
 
-    @no_type_check  # called for every vehicle of every step: checks of annotations in tests would take most of their time
+    # Both handlers run for every vehicle of every step: checking their annotations would take most of the tests' time.
+    @no_type_check
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "vehicle" and self._time_s is not None:
             try:
@@ -187,6 +188,7 @@ class _StepParser:
         elif name == "timestep":
             self._time_s = self._checked_time_s(attributes)
 
+    @no_type_check
     def _end(self, name: str) -> None:
         if name != "timestep" or self._time_s is None:
             return
