@@ -1,4 +1,4 @@
-"""A simulator and an edge that follow a script: real gRPC servers with real messages, so that a page or a test knows what to expect.
+"""A simulator and an edge that follow a script: real servers and messages, so that a page or a test knows what to expect.
 
 Run as a program it serves both for a person to look at the page: `python -m tests.web.scripted [SIM_PORT EDGE_PORT]`.
 """
@@ -19,7 +19,10 @@ from hiercoop.execution.signalling import SignallingLedger
 from hiercoop.rpc.server import RpcServer
 from hiercoop.rpc.v1 import channel_sim_service_pb2 as sim
 from hiercoop.rpc.v1 import upper_edge_service_pb2 as edge
-from hiercoop.rpc.v1.channel_sim_service_pb2_grpc import ChannelSimServiceServicer, add_ChannelSimServiceServicer_to_server
+from hiercoop.rpc.v1.channel_sim_service_pb2_grpc import (
+    ChannelSimServiceServicer,
+    add_ChannelSimServiceServicer_to_server,
+)
 from hiercoop.rpc.v1.upper_edge_service_pb2_grpc import UpperEdgeServiceServicer, add_UpperEdgeServiceServicer_to_server
 
 NUM_CELLS, NUM_OPTIONS = 3, 8
@@ -139,7 +142,7 @@ class ScriptedSimulator(ChannelSimServiceServicer):
         self.commands: list[str] = []
         self.watchers = 0
 
-    async def Watch(  # noqa: N802
+    async def Watch(
         self, request: sim.WatchRequest, context: grpc.aio.ServicerContext
     ) -> AsyncIterator[sim.WatchResponse]:
         self.watchers += 1
@@ -150,9 +153,7 @@ class ScriptedSimulator(ChannelSimServiceServicer):
         finally:
             self.watchers -= 1
 
-    async def Control(  # noqa: N802
-        self, request: sim.ControlRequest, context: grpc.aio.ServicerContext
-    ) -> sim.ControlResponse:
+    async def Control(self, request: sim.ControlRequest, context: grpc.aio.ServicerContext) -> sim.ControlResponse:
         run, command = self.run, str(request.WhichOneof("command"))
         self.commands.append(command)
         if command == "step":
@@ -174,7 +175,7 @@ class ScriptedEdge(UpperEdgeServiceServicer):
     def __init__(self, simulator: ScriptedSimulator) -> None:
         self.simulator = simulator
 
-    async def GetCounters(  # noqa: N802
+    async def GetCounters(
         self, request: edge.GetCountersRequest, context: grpc.aio.ServicerContext
     ) -> edge.GetCountersResponse:
         run = self.simulator.run
@@ -199,7 +200,10 @@ class ScriptedStack:
 
     async def start(self) -> None:
         """Listens, at the ports of the last time if there was one."""
-        simulator, edge_server = RpcServer("hiercoop.rpc.v1.ChannelSimService"), RpcServer("hiercoop.rpc.v1.UpperEdgeService")
+        simulator, edge_server = (
+            RpcServer("hiercoop.rpc.v1.ChannelSimService"),
+            RpcServer("hiercoop.rpc.v1.UpperEdgeService"),
+        )
         add_ChannelSimServiceServicer_to_server(self.simulator, simulator.grpc)
         add_UpperEdgeServiceServicer_to_server(ScriptedEdge(self.simulator), edge_server.grpc)
         self.sim_port = await simulator.start(f"127.0.0.1:{self.sim_port}")

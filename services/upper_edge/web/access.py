@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import SecretStr
 
 from hiercoop.execution.watch_series import MAX_SAMPLES, RunSeries, Span, run_series
 from hiercoop.rpc.v1.channel_sim_service_pb2_grpc import ChannelSimServiceStub
 from services.upper_edge.web.board import Board, Run
 
-_bearer = HTTPBearer(auto_error=False, description="Only where CONTROL_TOKEN is set")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
 SpanQuery = Annotated[
     Span, Query(description="recent: the latest 600 samples, about a minute; run: all of it, thinned")
@@ -34,18 +36,19 @@ def simulator_of(request: Request) -> ChannelSimServiceStub:
     return stub
 
 
-def check_token(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> None:
-    """Refuses with 401 a request without the control token, where one is set."""
-    token = request.app.state.settings.control_token
-    given = credentials.credentials if credentials else ""
-    if token is not None and not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-        raise HTTPException(
-            401,
-            "this control needs the token of CONTROL_TOKEN; send it as Authorization: Bearer TOKEN",
-            {"WWW-Authenticate": "Bearer"},
-        )
+def require_token(token: SecretStr) -> Callable[[Credentials], None]:
+    """A dependency that refuses with 401 a request without this bearer token."""
+
+    def check(credentials: Credentials) -> None:
+        given = credentials.credentials if credentials else ""
+        if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+            raise HTTPException(
+                401,
+                "this command needs the token of CONTROL_TOKEN; send it as Authorization: Bearer TOKEN",
+                {"WWW-Authenticate": "Bearer"},
+            )
+
+    return check
 
 
 def series_of(run: Run | None, span: Span, points: int) -> RunSeries | None:

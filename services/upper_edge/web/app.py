@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from hiercoop.rpc.client import open_channel
 from hiercoop.rpc.v1.channel_sim_service_pb2_grpc import ChannelSimServiceStub
 from services.upper_edge.web import metrics, page
+from services.upper_edge.web.access import require_token
 from services.upper_edge.web.board import Board, Link
 from services.upper_edge.web.problems import documented, install_problems
 from services.upper_edge.web.routers import capacity, cells, control, delivery, options, signalling, status, stream
@@ -41,11 +42,10 @@ def make_app(settings: WebSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.settings = settings
     app.state.board = board
     app.state.broadcast = stream.Broadcast(board)
     app.state.registry = metrics.make_registry(board)
-    app.include_router(_api())
+    app.include_router(_api(settings))
     app.include_router(metrics.router)
     app.include_router(page.router)
     install_problems(app)
@@ -60,10 +60,12 @@ def make_app(settings: WebSettings) -> FastAPI:
     return app
 
 
-def _api() -> APIRouter:
+def _api(settings: WebSettings) -> APIRouter:
     api = APIRouter(prefix="/api/v1", responses=documented(422))
-    for noun in (status, cells, options, signalling, capacity, delivery, control, stream):
+    for noun in (status, cells, options, signalling, capacity, delivery, stream):
         api.include_router(noun.router, tags=[noun.__name__.rpartition(".")[2]])
+    token = [Depends(require_token(settings.control_token))] if settings.control_token else []
+    api.include_router(control.router, tags=["control"], dependencies=token)
     return api
 
 

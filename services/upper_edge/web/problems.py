@@ -29,7 +29,7 @@ def problem_response(status: int, title: str, detail: str, headers: dict[str, st
 
 def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The OpenAPI entries of these problem statuses."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
     return {status: {"description": http.HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 

@@ -1,0 +1,101 @@
+"""The event stream: paced, newest only, and no hindrance to stopping."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from services.upper_edge.web.settings import WebSettings
+from tests.web.conftest import Site, open_site, read_events, served
+from tests.web.scripted import ScriptedStack
+
+pytestmark = pytest.mark.processes
+
+STREAM = "/api/v1/stream"
+
+
+async def test_the_stream_begins_with_the_state_and_the_series(site: Site) -> None:
+    events = await read_events(site.client, STREAM, 0.5)
+    assert [name for name, _, _ in events[:2]] == ["snapshot", "series"]
+    assert events[0][1]["status"]["slot"] == 1_000
+    assert events[1][1]["capacity"]["slots"] == [500, 1_000]
+
+
+async def test_at_most_ten_snapshots_come_a_second_however_often_there_is_news(site: Site) -> None:
+    async def hurry() -> None:
+        while True:
+            site.board.publish()
+            await asyncio.sleep(0.002)
+
+    hurrying = asyncio.create_task(hurry())
+    events = await read_events(site.client, STREAM, 1.5)
+    hurrying.cancel()
+    arrivals = [at for name, _, at in events if name == "snapshot"]
+    assert 8 <= len(arrivals) <= 16
+    # The client may see two at once when it was held up itself, so the whole stretch is what counts.
+    assert (arrivals[-1] - arrivals[0]) / (len(arrivals) - 1) >= 0.095
+
+
+async def test_a_client_that_does_not_read_gets_the_newest_state_and_no_backlog(site: Site) -> None:
+    run = site.stack.simulator.run
+    async with site.client.stream("GET", STREAM) as response:
+        lines = response.aiter_lines()
+        await anext(lines)
+        for _ in range(15):
+            run.advance(10)
+            await asyncio.sleep(0.1)
+        built = site.board.version
+        assert built > 10
+    events = await read_events(site.client, STREAM, 0.4)
+    assert events[0][1]["status"]["slot"] == run.slot
+
+
+async def test_fifty_readers_share_each_event(site: Site) -> None:
+    broadcast = site.app.state.broadcast
+    assert broadcast.snapshot() is broadcast.snapshot()
+    assert broadcast.series("recent") is broadcast.series("recent")
+    limits = httpx.Limits(max_connections=60)
+    async with httpx.AsyncClient(base_url=str(site.client.base_url), limits=limits) as many:
+        found = await asyncio.gather(*(read_events(many, STREAM, 1.0) for _ in range(50)))
+    assert all(events and events[0][0] == "snapshot" for events in found)
+
+
+async def test_an_open_stream_does_not_hold_back_the_end_of_the_server(stack: ScriptedStack) -> None:
+    settings = WebSettings(sim_addr=f"127.0.0.1:{stack.sim_port}", edge_addr=f"127.0.0.1:{stack.edge_port}")
+    loop = asyncio.get_running_loop()
+    async with httpx.AsyncClient(timeout=15) as client:
+        async with served(settings) as (_, url):
+            reading = asyncio.create_task(read_events(client, url + STREAM, 10))
+            await asyncio.sleep(0.5)
+            told_to_stop_s = loop.time()
+        assert loop.time() - told_to_stop_s < 1.5
+        assert len(await reading) > 0
+
+
+async def test_silence_is_told_to_grow_older_and_the_end_of_it_too(site: Site) -> None:
+    await site.stack.stop()
+    events = await read_events(site.client, STREAM, 2.5)
+    states = [(data["status"]["connection"], data["status"]["age_s"]) for name, data, _ in events if name == "snapshot"]
+    assert states[-1][0] == "reconnecting"
+    assert states[-1][1] > 1.0
+    await site.stack.start()
+    await site.until(lambda: site.board.connection == "live")
+    assert (await site.read("status"))["services"][0]["reconnects"] == 1
+
+
+async def test_the_series_of_another_run_is_never_sent_again(site: Site) -> None:
+    broadcast = site.app.state.broadcast
+    before = broadcast.series("recent")
+    await site.client.post("/api/v1/control", json={"command": "reset"})
+    await site.until(lambda: site.board.run is not None and site.board.run.response.run_epoch == 2)
+    assert broadcast.series("recent") != before
+
+
+@pytest.mark.parametrize("span", ["recent", "run"])
+async def test_a_reader_chooses_the_span(stack: ScriptedStack, span: str) -> None:
+    async with open_site(stack) as site:
+        await site.until_slot(0)
+        events = await read_events(site.client, f"{STREAM}?span={span}", 0.4)
+    assert [data["capacity"]["span"] for name, data, _ in events if name == "series"] == [span]
