@@ -40,7 +40,8 @@ def interference_w(
 ) -> Float[np.ndarray, "env link"]:
     """Interference (3) that every link meets at its receiving cell and sub-band [W]; for silent links, what they would meet."""
     power_w = band_power_w(gain, band, active, tx_power_w)
-    return _at_receiver(_others_power_w(power_w, _other_links(gain.shape[1])), cell, band)
+    others_w = _others_power_w(power_w, _other_links(gain.shape[1]))
+    return _entries(others_w, _receiver_positions(gain.shape, cell, band))
 
 
 def band_power_w(
@@ -69,9 +70,9 @@ def received_sinr(
     noise_w: Scalar,
 ) -> Float[np.ndarray, "env link"]:
     """SINR (2) of every link from the powers of `band_power_w`, linear; zero where the link is silent."""
-    wanted_w = _at_receiver(power_w, cell, band)
-    others_w = _at_receiver(_others_power_w(power_w, _other_links(power_w.shape[1])), cell, band)
-    return wanted_w / (others_w + noise_w)
+    positions = _receiver_positions(power_w.shape, cell, band)
+    others_w = _others_power_w(power_w, _other_links(power_w.shape[1]))
+    return _entries(power_w, positions) / (_entries(others_w, positions) + noise_w)
 
 
 def foreign_interference_w(
@@ -101,15 +102,21 @@ def _others_power_w(
     return tables_w.transpose(3, 0, 1, 2)
 
 
-def _at_receiver(
-    table: Float[np.ndarray, "env link cell band"], cell: Int[np.ndarray, "env link"], band: Int[np.ndarray, "env link"]
+def _receiver_positions(
+    shape: tuple[int, ...], cell: Int[np.ndarray, "env link"], band: Int[np.ndarray, "env link"]
+) -> Int[np.ndarray, "link env"]:
+    """Where each link's own cell and band stand in a flat [link, cell, band, env] table."""
+    num_envs, num_links, num_cells, num_bands = shape
+    positions: Int[np.ndarray, "link env"] = (cell * num_bands + band).T * num_envs
+    positions = positions + _first_entries(num_links, num_cells * num_bands, num_envs)
+    return positions
+
+
+def _entries(
+    table: Float[np.ndarray, "env link cell band"], positions: Int[np.ndarray, "link env"]
 ) -> Float[np.ndarray, "env link"]:
-    """Each link's entry at its own cell and band."""
-    num_envs, num_links, num_cells, num_bands = table.shape
-    index = (cell * num_bands + band).T * num_envs
-    index = index + _first_entries(num_links, num_cells * num_bands, num_envs)
-    # "wrap" and "clip" skip a buffered copy that "raise" makes; indices are in range by construction.
-    entries: Float[np.ndarray, "link env"] = table.transpose(1, 2, 3, 0).reshape(-1).take(index, mode="clip")
+    # "clip" skips the buffered copy that "raise" makes; positions are in range by construction.
+    entries: Float[np.ndarray, "link env"] = table.transpose(1, 2, 3, 0).reshape(-1).take(positions, mode="clip")
     return entries.T
 
 
