@@ -23,7 +23,7 @@ BASELINES: dict[str, Callable[[ScenarioConfig, int], Allocator]] = {
     "best-response": BestResponse,
     "best-response-payload": PayloadBestResponse,
     "best-response-delayed": DelayedBestResponse,
-    "local-search": lambda scenario, seed: LocalSearch(scenario),
+    "local-search": lambda scenario, seed: LocalSearch(),
     "exhaustive": lambda scenario, seed: Exhaustive(scenario),
 }
 """Policies that need no bundle, made from a scenario and a seed."""

@@ -40,7 +40,8 @@ class MobilityConfig(FrozenModel):
 class TrafficConfig(FrozenModel):
     """What each vehicle has to deliver within one delivery round."""
 
-    payload_bytes: float = Field(default=55_000.0, ge=0.0, le=1e9)
+    payload_bytes: float = Field(default=87_500.0, ge=0.0, le=1e9)
+    """The default: what best-response-payload delivers to 90 % (docs/results/baselines.md)."""
     cell_payload_bytes: tuple[float, ...] | None = None
     """One payload a cell instead; length num_sbs."""
     full_buffer: bool = False

@@ -227,7 +227,7 @@ class HetNetEnv:
 
     def _observe_and_remember(self) -> Observation:
         observation = self._observe()
-        self._interference_mean = self.layout.view(observation.local, "interference_mean")
+        self._interference_mean = self.layout.view(observation.local, "interference_mean").copy()
         return observation
 
     def _observe(self) -> Observation:

@@ -18,8 +18,8 @@ from hiercoop.env.types import (
     ObservationLayout,
 )
 
-SNR_BOUND = 10.0 ** (OBSERVATION_BOUND * SNR_DB_SCALE / 10.0)
-"""Received power over noise beyond which (or below whose inverse) the observation stands still."""
+MIN_SNR = np.float32(1e-30)
+"""Keeps zero out of the logarithm; far below what the observation's bound lets through."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,10 @@ class Observer:
         """Zero gain means that nothing is known: observed as 0, not as the lower bound."""
         scaled = gain.transpose(1, 2, 3, 4, 0) * self._tx_over_noise
         is_known = active[:, :, None, None] & (scaled[:, :, :, :1] > 0.0)
-        np.clip(scaled, np.float32(1.0 / SNR_BOUND), np.float32(SNR_BOUND), out=scaled)
+        np.maximum(scaled, MIN_SNR, out=scaled)
         np.log10(scaled, out=scaled)
         scaled *= np.float32(10.0 / SNR_DB_SCALE)
+        np.clip(scaled, np.float32(-OBSERVATION_BOUND), np.float32(OBSERVATION_BOUND), out=scaled)
         if not is_known.all():
             scaled *= is_known
         return scaled.reshape(self._num_cells, -1, scaled.shape[-1])

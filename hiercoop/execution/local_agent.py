@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from hiercoop.config.run import RunConfig
-from hiercoop.env.types import ObservationLayout
 from hiercoop.errors import MessageError
 from hiercoop.execution import local_search
 from hiercoop.execution.slot_input import SlotInput, read_observation
@@ -22,15 +21,12 @@ class LocalAgent:
         self.health = AgentHealth()
         self._welcome = welcome
         self._run = run
-        self._layout = ObservationLayout.of(run.scenario)
-        self._mean_db = local_search.initial_interference_mean_db(1, num_bands=run.scenario.radio.num_bands)
         self._given: SlotInput | None = None
 
     def begin_slot(self, observation: SlotObservation) -> None:
         """Takes in a slot; MessageError for another cell, run, shape or an old slot."""
         last_slot = self._given.slot if self._given else -1
         self._given = read_observation(observation, self._welcome, self._run.scenario, last_slot)
-        self._mean_db = local_search.update_interference_mean_db(self._mean_db, self._given.local, self._layout)
 
     def note_sent(self, report: FeatureReport) -> None:
         """Never called with a report of its own: it makes none."""
@@ -46,7 +42,7 @@ class LocalAgent:
         if self._given is None:
             raise MessageError(f"cell {self.cell} has no slot in hand; begin_slot comes before allocate")
         self.health.local_slots += 1
-        choice = local_search.choose(self._given.local, self._given.mask, self._mean_db)[0]
+        choice = local_search.choose(self._given.local, self._given.mask)[0]
         return Allocation(
             cell=self.cell,
             slot=self._given.slot,

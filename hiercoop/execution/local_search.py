@@ -1,7 +1,7 @@
 """An SBS alone: the best joint choice for its own vehicles, from its own observation, without learning and without messages.
 
-It needs a guess of the interference of the coming slot. That guess is a moving average, in dB, of what its receiver and
-the MBS's heard from other cells; it is kept by whoever calls (one a cell) and passed in.
+Its guess of the interference of the coming slot is the moving average in its observation: of the dB, weight 0.2, of what its
+receiver and the MBS's heard from other cells.
 
 Results are the same bits for a row alone and in any batch: elementwise arithmetic and sums in a fixed order, nothing else.
 """
@@ -16,8 +16,6 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from hiercoop.env.types import SNR_DB_SCALE, ObservationLayout
 
-AVERAGE_WEIGHT = 0.2
-"""Weight of the newest slot in the moving average of the interference."""
 MAX_JOINT_CHOICES = 4096
 """Up to here all joint choices are compared; above, vehicles improve in turn."""
 MAX_SWEEPS = 8
@@ -30,33 +28,9 @@ BARE_SNR = 100.0
 Rows = Float64[np.ndarray, "row vehicle choice"]
 
 
-def initial_interference_mean_db(*batch: int, num_bands: int) -> Float64[np.ndarray, "*batch station band"]:
-    """The moving average of cells that have heard nothing yet."""
-    return np.zeros((*batch, 2, num_bands))
-
-
-def update_interference_mean_db(
-    mean_db: Float64[np.ndarray, "*batch station band"],
-    local: Float32[np.ndarray, "*batch feature"],
-    layout: ObservationLayout,
-) -> Float64[np.ndarray, "*batch station band"]:
-    """The moving average after one more observation: noise plus interference over noise [dB], at own SBS and MBS.
-
-    An observation without any interference is that of a fresh placement (or of silent neighbours): the average starts
-    again, and the first interference heard after it counts whole.
-    """
-    heard_db = layout.view(local, "interference") * np.float64(SNR_DB_SCALE)
-    is_silent = ~heard_db.any(axis=(-2, -1), keepdims=True)
-    is_first = ~mean_db.any(axis=(-2, -1), keepdims=True)
-    weight = np.where(is_silent | is_first, 1.0, AVERAGE_WEIGHT)
-    updated: np.ndarray = (1.0 - weight) * mean_db + weight * heard_db
-    return updated
-
-
 def choose(
     local: Float32[np.ndarray, "*batch feature"],
     mask: Bool[np.ndarray, "*batch vehicle choice"],
-    interference_mean_db: Float64[np.ndarray, "*batch station band"],
 ) -> Int64[np.ndarray, "*batch vehicle"]:
     """Each vehicle's choice in the joint choice with the greatest sum capacity of this cell's own links.
 
@@ -65,8 +39,10 @@ def choose(
     """
     *batch, num_vehicles, num_choices = mask.shape
     rows = int(np.prod(batch))
-    snr = _snr(local, mask).reshape(rows, num_vehicles, num_choices)
-    floor = (10.0 ** (interference_mean_db / 10.0)).reshape(rows, num_choices)
+    layout = _layout(num_vehicles, num_choices // 2, local.shape[-1])
+    snr = _snr(local, mask, layout).reshape(rows, num_vehicles, num_choices)
+    mean = layout.view(local, "interference_mean").astype(np.float64)
+    floor = (10.0 ** (mean * (SNR_DB_SCALE / 10.0))).reshape(rows, num_choices)
     allowed = mask | ~mask.any(axis=-1, keepdims=True)
     allowed = allowed.reshape(rows, num_vehicles, num_choices)
     if num_choices**num_vehicles <= MAX_JOINT_CHOICES:
@@ -77,16 +53,20 @@ def choose(
 
 
 @cache
-def _layout(num_vehicles: int, num_bands: int) -> ObservationLayout:
-    return ObservationLayout(num_vehicles, num_bands)
+def _layout(num_vehicles: int, num_bands: int, size: int) -> ObservationLayout:
+    """The layout of this size: with gains, or the bare one."""
+    whole = ObservationLayout(num_vehicles, num_bands)
+    return whole if whole.size == size else ObservationLayout(num_vehicles, num_bands, has_gains=False)
 
 
-def _snr(local: Float32[np.ndarray, "*batch feature"], mask: Bool[np.ndarray, "*batch vehicle choice"]) -> np.ndarray:
+def _snr(
+    local: Float32[np.ndarray, "*batch feature"],
+    mask: Bool[np.ndarray, "*batch vehicle choice"],
+    layout: ObservationLayout,
+) -> np.ndarray:
     """Received power over noise of each vehicle at own SBS and MBS on each band; zero where it does not send."""
-    num_vehicles, num_choices = mask.shape[-2:]
-    layout = _layout(num_vehicles, num_choices // 2)
     is_sending = mask.any(axis=-1, keepdims=True)
-    if local.shape[-1] != layout.size:
+    if not layout.has_gains:
         return np.where(is_sending, BARE_SNR, np.zeros(mask.shape))
     gain = layout.view(local, "gain").reshape(mask.shape).astype(np.float64)
     return np.where(is_sending, 10.0 ** (gain * (SNR_DB_SCALE / 10.0)), 0.0)
