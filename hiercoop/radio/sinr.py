@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from hiercoop.errors import ConfigError
+
 Scalar = float | int
 
 
@@ -28,6 +30,7 @@ def uplink_sinr(
     Interference (3) counts all other active links on the same sub-band with their received power at that cell, whichever cell
     they are served by.
     """
+    _check_in_range(gain.shape, cell, band)
     return received_sinr(band_power_w(gain, band, active, tx_power_w), cell, band, noise_w)
 
 
@@ -39,6 +42,7 @@ def interference_w(
     tx_power_w: Scalar,
 ) -> Float[np.ndarray, "env link"]:
     """Interference (3) that every link meets at its receiving cell and sub-band [W]; for silent links, what they would meet."""
+    _check_in_range(gain.shape, cell, band)
     power_w = band_power_w(gain, band, active, tx_power_w)
     others_w = _others_power_w(power_w, _other_links(gain.shape[1]))
     return _entries(others_w, _receiver_positions(gain.shape, cell, band))
@@ -69,7 +73,10 @@ def received_sinr(
     band: Int[np.ndarray, "env link"],
     noise_w: Scalar,
 ) -> Float[np.ndarray, "env link"]:
-    """SINR (2) of every link from the powers of `band_power_w`, linear; zero where the link is silent."""
+    """SINR (2) of every link from the powers of `band_power_w`, linear; zero where the link is silent.
+
+    For the inner loop: cells and bands must be in range, which `uplink_sinr` checks.
+    """
     positions = _receiver_positions(power_w.shape, cell, band)
     others_w = _others_power_w(power_w, _other_links(power_w.shape[1]))
     return _entries(power_w, positions) / (_entries(others_w, positions) + noise_w)
@@ -102,20 +109,30 @@ def _others_power_w(
     return tables_w.transpose(3, 0, 1, 2)
 
 
+def _check_in_range(
+    shape: tuple[int, ...], cell: Int[np.ndarray, "env link"], band: Int[np.ndarray, "env link"]
+) -> None:
+    for name, index, count in (("cell", cell, shape[2]), ("band", band, shape[3])):
+        if index.size and not 0 <= index.min() <= index.max() < count:
+            raise ConfigError(f"{name} runs from {index.min()} to {index.max()}; give indices in 0..{count - 1}")
+
+
 def _receiver_positions(
     shape: tuple[int, ...], cell: Int[np.ndarray, "env link"], band: Int[np.ndarray, "env link"]
 ) -> Int[np.ndarray, "link env"]:
     """Where each link's own cell and band stand in a flat [link, cell, band, env] table."""
     num_envs, num_links, num_cells, num_bands = shape
-    positions: Int[np.ndarray, "link env"] = (cell * num_bands + band).T * num_envs
-    positions = positions + _first_entries(num_links, num_cells * num_bands, num_envs)
+    receivers: Int[np.ndarray, "link env"] = (cell * num_bands + band).T
+    positions: Int[np.ndarray, "link env"] = receivers * num_envs + _first_entries(
+        num_links, num_cells * num_bands, num_envs
+    )
     return positions
 
 
 def _entries(
     table: Float[np.ndarray, "env link cell band"], positions: Int[np.ndarray, "link env"]
 ) -> Float[np.ndarray, "env link"]:
-    # "clip" skips the buffered copy that "raise" makes; positions are in range by construction.
+    # "clip" skips the buffered copy that "raise" makes.
     entries: Float[np.ndarray, "link env"] = table.transpose(1, 2, 3, 0).reshape(-1).take(positions, mode="clip")
     return entries.T
 

@@ -168,7 +168,9 @@ def test_a_trace_vehicle_that_leaves_frees_its_link_and_a_newcomer_waits_for_the
 def test_a_vehicle_that_changes_cell_frees_its_link(tmp_path: Path) -> None:
     here, there = {"a": (0.0, 0.0)}, {"a": (2000.0, 0.0)}
     trace = world(
-        mobility=trace_of(tmp_path / "t.fcd.xml", here, there, there), num_sbs=2, sbs_sites_m=[(0.0, 5.0), (2000.0, 5.0)]
+        mobility=trace_of(tmp_path / "t.fcd.xml", here, there, there),
+        num_sbs=2,
+        sbs_sites_m=[(0.0, 5.0), (2000.0, 5.0)],
     )
     assert ids_of(trace.begin_round()) == ["a"] + [None] * 5
     assert ids_of(trace.advance_large_scale()) == [None] * 6

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hiercoop.errors import ConfigError
 from hiercoop.radio.sinr import band_power_w, foreign_interference_w, interference_w, received_sinr, uplink_sinr
 
 TX_W, NOISE_W = 0.2, 4e-15
@@ -69,7 +70,9 @@ def looped_foreign_w(slot: Slot, env: int, sbs: int, cell: int, band: int) -> fl
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 4), st.integers(1, 5))
-def test_sinr_and_interference_equal_loops_over_links(seed: int, num_sbs: int, num_vehicles: int, num_bands: int) -> None:
+def test_sinr_and_interference_equal_loops_over_links(
+    seed: int, num_sbs: int, num_vehicles: int, num_bands: int
+) -> None:
     slot = Slot.draw(seed, 2, num_sbs, num_vehicles, num_bands)
     sinr = uplink_sinr(slot.gain, *slot.allocation, TX_W, NOISE_W)
     heard_w = interference_w(slot.gain, *slot.allocation, TX_W)
@@ -85,7 +88,9 @@ def test_foreign_interference_equals_loops_over_other_cells_links(seed: int, num
     assert foreign_w.shape == (2, num_sbs, 2, 4)
     for env, sbs, station, band in np.ndindex(foreign_w.shape):
         cell = sbs if station == 0 else num_sbs
-        assert foreign_w[env, sbs, station, band] == pytest.approx(looped_foreign_w(slot, env, sbs, cell, band), rel=1e-5)
+        assert foreign_w[env, sbs, station, band] == pytest.approx(
+            looped_foreign_w(slot, env, sbs, cell, band), rel=1e-5
+        )
 
 
 def test_sinr_falls_when_a_neighbour_reuses_the_band() -> None:
@@ -112,6 +117,14 @@ def test_two_vehicles_of_one_cell_on_one_band_interfere() -> None:
     together = np.zeros((1, 2), dtype=np.int64)
     sinr = uplink_sinr(gain, together, together, np.ones((1, 2), dtype=np.bool_), TX_W, NOISE_W)
     np.testing.assert_allclose(sinr, 1.0, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("cell", 4), ("cell", -1), ("band", 4), ("band", -1)])
+def test_cells_and_bands_out_of_range_are_refused(name: str, wrong: int) -> None:
+    slot = Slot.draw(6)
+    getattr(slot, name)[0, 0] = wrong
+    with pytest.raises(ConfigError, match=rf"{name} runs from .* give indices in 0\.\.3"):
+        uplink_sinr(slot.gain, *slot.allocation, TX_W, NOISE_W)
 
 
 def test_silent_links_have_no_sinr_but_meet_interference() -> None:
@@ -141,7 +154,9 @@ def test_results_do_not_depend_on_the_order_of_the_gains_in_memory() -> None:
     env_last = np.ascontiguousarray(slot.gain.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
     powers = [band_power_w(gain, slot.band, slot.active, TX_W) for gain in (slot.gain, env_last)]
     np.testing.assert_array_equal(powers[0], powers[1])
-    sinrs = [received_sinr(power, slot.cell, slot.band, NOISE_W) for power in (np.ascontiguousarray(powers[0]), powers[1])]
+    sinrs = [
+        received_sinr(power, slot.cell, slot.band, NOISE_W) for power in (np.ascontiguousarray(powers[0]), powers[1])
+    ]
     np.testing.assert_array_equal(sinrs[0], sinrs[1])
 
 
