@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 
 from hiercoop.errors import ConfigError, HandshakeError, HierCoopError, outcome_of
 from hiercoop.logs import get_logger
@@ -18,31 +19,47 @@ from services.sbs_agent.settings import AgentSettings
 log = get_logger(__name__)
 
 REFUSAL_PAUSE_S = 5.0
+PATIENCE_S = 2.0
 
 
 async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     """Attaches, and attaches again whenever an attach ends, until `stop` is set."""
     policies = PolicySource(PolicyCache(settings.policy_cache), settings.policy_digest)
     loss, refusal = Backoff(), Backoff(0.5, REFUSAL_PAUSE_S)
-    cell = settings.wanted_cell
-    last_reason = ""
+    failures = Failures()
     while not stop.is_set():
-        attachment = Attachment(settings, policies, cell)
+        attachment = Attachment(settings, policies, settings.wanted_cell)
         try:
             await attachment.run(stop)
-            loss.reset()
-            refusal.reset()
-            continue
+            pause_s = 0.0
         except HandshakeError as error:
-            reason, pause_s = str(error), refusal.next_s()
+            failures.note(error)
+            pause_s = refusal.next_s()
         except HierCoopError as error:
-            reason, pause_s = str(error), loss.next_s()
+            failures.note(error)
+            pause_s = loss.next_s()
         if attachment.agent is not None:
             loss.reset()
-        if reason != last_reason:
-            log.warning("attach ended", reason=reason)
-            last_reason = reason
+            refusal.reset()
+            failures = Failures()
         await pause(stop, pause_s)
+
+
+class Failures:
+    """Failures in a row: said once a reason, and loudly only when they go on, as all do for a moment at start and end."""
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+        self._said: set[str] = set()
+
+    def note(self, error: HierCoopError) -> None:
+        """Takes in one failed attach."""
+        goes_on = time.monotonic() - self._began_s > PATIENCE_S
+        reason = str(error)
+        if goes_on and reason not in self._said:
+            self._said.add(reason)
+            log.warning("no cell", reason=reason)
+        log.debug("attach ended", reason=reason)
 
 
 async def serve_with_health(settings: AgentSettings, stop: asyncio.Event) -> None:

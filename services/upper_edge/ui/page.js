@@ -88,7 +88,7 @@ function frame(svg, times, top, label, unit = "") {
     svg.append(shape("path", { d: `M${MARGIN.left} ${y(value)}H${right}`, class: "grid" }));
     svg.append(shape("text", { x: MARGIN.left - 6, y: y(value) + 4, "text-anchor": "end" }, label(value)));
   }
-  for (const time of ticks(first, last, Math.max(2, width / 100))) {
+  for (const time of ticks(first, last, Math.max(3, width / 100))) {
     svg.append(shape("text", { x: x(time), y: height - 5, "text-anchor": "middle" }, seconds(time)));
   }
   svg.append(shape("text", { x: MARGIN.left + 6, y: MARGIN.top + 12 }, unit));
