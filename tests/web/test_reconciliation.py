@@ -50,3 +50,9 @@ def test_cells_are_compared_one_by_one() -> None:
     agents = [reports(10, cell=0), reports(10, cell=1)]
     found = discrepancies(agents, [reports(12, cell=0), reports(8, cell=1)], agents)
     assert [(one.cell, one.messages) for one in found] == [(0, -2), (1, 2)]
+
+
+def test_what_an_ended_attach_left_open_is_seen_while_the_next_one_goes_on() -> None:
+    before, after = [reports(100), reports(20, attach_epoch=2)], [reports(100), reports(90, attach_epoch=2)]
+    found = discrepancies(before, [reports(101), reports(50, attach_epoch=2)], after)
+    assert [one.messages for one in found] == [-1]

@@ -66,7 +66,7 @@ function fillTable(id, heads, rows) {
 function ticks(low, high, wanted) {
   const rough = (high - low) / wanted || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
   const found = [];
   for (let at = Math.ceil(low / step - 1e-9) * step; at <= high + step * 1e-9; at += step) found.push(at || 0);
   return found;
@@ -236,7 +236,11 @@ function showRun(run) {
 
 // --- how current all this is
 
-const when = () => (document.body.dataset.connection === "live" ? "now" : "at the last update");
+function when() {
+  if (document.body.dataset.connection !== "live") return "at the last update";
+  return page.status?.run?.state === "running" ? "now" : "in the latest slots";
+}
+
 const ageSeconds = () => page.status?.age_s == null ? null : page.status.age_s + (performance.now() - page.heardAt) / 1000;
 
 function ageText() {
@@ -286,7 +290,9 @@ function connect() {
   const source = (page.source = new EventSource(`/api/v1/stream?span=${span}`));
   source.addEventListener("snapshot", (event) => {
     const { status, cells } = JSON.parse(event.data);
+    const hasTurned = status.run?.state !== page.status?.run?.state;
     Object.assign(page, { status, heardAt: performance.now(), isLost: false });
+    if (hasTurned) showSeries();
     if (status.run == null) showRun(null);
     showCells(cells.cells);
     showServices(status);
@@ -337,7 +343,7 @@ for (const id of ["start", "pause", "step", "payload", "reset"]) find(id).addEve
 find("controls").addEventListener("submit", (event) => event.preventDefault());
 for (const choice of document.querySelectorAll("input[name=span]")) choice.addEventListener("change", connect);
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, button, a, summary") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.("input, button, a, summary") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === " ") press(page.status?.run?.state === "paused" ? "start" : "pause");
   else if (event.key === ".") press("step");
   else return;
