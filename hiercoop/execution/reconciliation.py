@@ -31,9 +31,9 @@ def discrepancies(
     """Kinds of message that the two accounts cannot both be right about, by cell and type; empty when they agree.
 
     Counts only grow, so an edge read between two readings of the agents must lie between them, attach by attach. What lies
-    outside is lost or counted twice: positive where the edge counted less than the agents had before, negative where it counted
-    more than they had after. Of an attach that has ended, or an idle one, the difference is exact. The edge's counts of attaches
-    before a cell's first one that the agents tell of belong to an earlier run and are left out.
+    outside is lost or counted twice: positive where the edge counted less than the agents had before, negative where it
+    counted more than they had after. Of an attach that has ended, or an idle one, the difference is exact. The edge's counts
+    of attaches before a cell's first one that the agents tell of belong to an earlier run and are left out.
     """
     before, middle, after = (_amounts(counts) for counts in (agents_before, edge, agents_after))
     first_epoch: dict[int, int] = {}

@@ -13,7 +13,8 @@ const number = (value, digits = 0) =>
   value == null ? "–" : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const percent = (value, digits = 1) => (value == null ? "–" : `${number(value * 100, digits)} %`);
 const megabits = (value) => (value == null ? "–" : `${number(value / 1e6, 1)} Mbit/s`);
-const seconds = (value) => (value < 600 ? `${number(value, value < 10 ? 1 : 0)} s` : `${number(value / 60, 1)} min`);
+const tidy = (value) => value.toLocaleString("en", { maximumFractionDigits: 2 });
+const seconds = (value) => (value < 600 ? `${tidy(value)} s` : `${tidy(value / 60)} min`);
 
 function bytes(value) {
   if (value == null) return "–";
@@ -155,7 +156,7 @@ function showCapacity(capacity) {
   find("capacity-mean").textContent = `${when()}; ${megabits(capacity.mean_bps)} over the run`;
   const values = capacity.sum_capacity_bps;
   drawLines(find("capacity-chart"), capacity.time_s, [{ values, className: "accent" }],
-    { top: roof(values, 1e6), label: (value) => number(value / 1e6, value && value < 2e6 ? 1 : 0), unit: "Mbit/s", isFilled: true });
+    { top: roof(values, 1e6), label: (value) => tidy(value / 1e6), unit: "Mbit/s", isFilled: true });
   fillTable("capacity-table", ["Simulated time", "Sum, Mbit/s", ...capacity.by_cell.map((row) => `cell ${row.cell}`)],
     capacity.time_s.map((time, i) => [`${number(time, 2)} s`, number(values[i] / 1e6, 2),
       ...capacity.by_cell.map((row) => number(row.capacity_bps[i] / 1e6, 2))]));
@@ -180,7 +181,7 @@ function showSignalling(signalling) {
   const layers = signalling.layers.map((row) => row.layer);
   const sums = layers.map((layer) => of(layer, "up").map((value, i) => value + of(layer, "down")[i]));
   drawLines(find("signalling-chart"), signalling.time_s, sums.map((values, i) => ({ values, className: `l${i}` })),
-    { top: roof(sums.flat(), 1), label: (value) => number(value, value % 1 ? 1 : 0), unit: "bytes a slot" });
+    { top: roof(sums.flat(), 1), label: tidy, unit: "bytes a slot" });
   find("signalling-legend").replaceChildren(...layers.map((layer, i) => {
     const item = element("li");
     item.append(swatch("line", `l${i}`), LAYER_NAMES[layer]);
