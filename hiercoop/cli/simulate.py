@@ -76,7 +76,7 @@ def _run_rounds(options: SimulateOptions, scenario: ScenarioConfig) -> None:
     from hiercoop.training.evaluation import evaluate
 
     rounds = _num_rounds(options, scenario)
-    allocator = make_allocator(options.policy, scenario, options.seed)
+    allocator = make_allocator(options.policy, scenario, options.seed, _run_config(options, scenario))
     with progress_bar("rounds", None if rounds == sys.maxsize else rounds) as moved_to:
         report = evaluate(scenario, allocator, rounds, options.seed, moved_to)
     write_result(report.to_json(), options.json)
@@ -103,6 +103,8 @@ def _run_twin(options: SimulateOptions, scenario: ScenarioConfig) -> None:
     from hiercoop.execution.run_summary import run_summary
     from hiercoop.execution.trace import TraceWriter
 
+    if options.slots is None and options.mobility is None:
+        raise ConfigError(NO_END)
     run = _run_config(options, scenario)
     bundle = load_bundle(policy_path(options.policy))
     events = () if options.controls is None else read_controls(options.controls)
@@ -117,8 +119,6 @@ def _run_config(options: SimulateOptions, scenario: ScenarioConfig) -> RunConfig
     from hiercoop.config.load import build
     from hiercoop.config.run import RunConfig
 
-    if options.slots is None and options.mobility is None:
-        raise ConfigError(NO_END)
     return build(
         RunConfig,
         {
