@@ -185,7 +185,7 @@ def test_what_watch_shows_adds_up() -> None:
     assert all(sum(cell.option_slots) == 120 for cell in seen.cells)
     assert sum(cell.rounds_offered for cell in seen.cells) == seen.rounds_offered == 9
     assert seen.decision.slot == 119
-    recomputed = 1e6 * np.log2(1.0 + np.array(seen.decision.sinr))
+    recomputed = 1e6 * np.log1p(np.array(seen.decision.sinr, np.float64)) / np.log(2.0)
     np.testing.assert_allclose(seen.decision.capacity_bps, recomputed, rtol=1e-5)
     reports = {count.cell: count.messages for count in seen.signalling if count.type == "FeatureReport"}
     assert reports == {cell.cell: cell.reports for cell in seen.cells}
