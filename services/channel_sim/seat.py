@@ -47,7 +47,6 @@ class Seat:
         if self.over.done():
             return
         if error is None:
-            self.leaves_on_purpose = True
             self.over.set_result(None)
         else:
             self.over.set_exception(error)

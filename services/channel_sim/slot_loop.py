@@ -65,6 +65,8 @@ class SlotLoop:
         """The agent is gone. If the slot in hand still waits for it, the slot goes on without it."""
         seat.end()
         if self._is_in_slot and self.seats.get(seat.cell) is seat and self.emulation.awaits(seat.cell):
+            if not seat.leaves_on_purpose:
+                self.last_error = f"the agent of cell {seat.cell} was lost in slot {self.emulation.slot}"
             self._detach(seat)
             self._end_if_complete()
         else:
@@ -118,6 +120,7 @@ class SlotLoop:
     def end_all(self) -> None:
         """Ends every attach, in order."""
         for seat in [*self.seats.values(), *self._joining]:
+            seat.leaves_on_purpose = True
             seat.end()
 
     def _pass_boundary(self) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import grpc
 
-from hiercoop.errors import HandshakeError, HierCoopError
+from hiercoop.errors import HandshakeError, HierCoopError, UnreachableError
 from hiercoop.execution.bundle import PolicyBundle, bundle_from_files
 from hiercoop.execution.sbs_agent import SbsAgent
 from hiercoop.logs import get_logger
@@ -41,7 +41,8 @@ class EdgeEvents(Protocol):
 @dataclass
 class _Stream:
     call: OptionsCall
-    writes: set[asyncio.Task[None]]
+    writes: set[asyncio.Task[None]] = field(default_factory=set)
+    is_given_up: bool = False
 
 
 class EdgeLink:
@@ -85,6 +86,7 @@ class EdgeLink:
     def give_up(self) -> None:
         """Ends a stream that did not answer in time; the link then registers anew."""
         if self._stream is not None:
+            self._stream.is_given_up = True
             self._stream.call.cancel()
 
     async def close(self) -> None:
@@ -122,19 +124,25 @@ class EdgeLink:
         agent.health.edge_reconnects += agent.edge_epoch != 0
         agent.health.is_edge_connected = True
         agent.edge_epoch = response.edge_epoch
-        self._stream = _Stream(self._stub.Options(), set())
+        self._stream = _Stream(self._stub.Options())
         self._connected.set()
         self._last_reason = ""
         log.info("registered", cell=agent.cell, edge_epoch=response.edge_epoch)
 
     async def _read(self, events: EdgeEvents) -> None:
-        if self._stream is None:
+        stream = self._stream
+        if stream is None:
             return
         try:
-            while isinstance(decision := await self._stream.call.read(), OptionDecision):
+            while isinstance(decision := await stream.call.read(), OptionDecision):
                 events.on_decision(decision)
         except grpc.aio.AioRpcError as error:
             raise as_error(error) from error
+        except asyncio.CancelledError:
+            # Reading a call that was cancelled looks as if the reader had been.
+            if not stream.is_given_up:
+                raise
+            raise UnreachableError("the edge did not answer in time") from None
 
     def _drop(self, agent: SbsAgent, events: EdgeEvents) -> None:
         if self._stream is not None:

@@ -111,6 +111,7 @@ class Stack:
             if holds(seen):
                 return seen
             time.sleep(0.02)
+        seen.ClearField("vehicles")
         raise AssertionError(f"this never came to hold; last seen:\n{seen}\n{self.logs()}")
 
     def until_slot(self, slot: int) -> WatchResponse:
