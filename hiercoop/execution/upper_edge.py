@@ -143,10 +143,7 @@ class UpperEdge:
         """Decides a joint slot with the reports that came, in cell order; `is_partial` where a deadline forces it."""
         reports = self._joint.pop(slot, {})
         known = {cell: waiting.as_known() for cell, waiting in reports.items()}
-        decisions = [self._decide(reports[cell], known) for cell in sorted(reports)]
-        for decision in decisions:
-            decision.is_partial = is_partial
-        return decisions
+        return [self._decide(reports[cell], known, is_partial) for cell in sorted(reports)]
 
     def disconnect(self, cell: int, attach_epoch: int) -> list[OptionDecision]:
         """A cell's stream is gone: joint decisions no longer wait for it; those that this makes possible."""
@@ -203,7 +200,7 @@ class UpperEdge:
             return False
         return report.slot % self._profile.period_slots == 0
 
-    def _decide(self, waiting: _Waiting, same_slot: dict[int, _Known]) -> OptionDecision:
+    def _decide(self, waiting: _Waiting, same_slot: dict[int, _Known], is_partial: bool = False) -> OptionDecision:
         report = waiting.report
         option, since_slot = report.option, report.option_since_slot
         if report.terminated:
@@ -219,6 +216,7 @@ class UpperEdge:
             run_epoch=report.run_epoch,
             attach_epoch=report.attach_epoch,
             edge_epoch=self.edge_epoch,
+            is_partial=is_partial,
         )
         self._record(report.cell, report.attach_epoch, "OptionDecision", False, decision.ByteSize())
         return decision
