@@ -52,6 +52,8 @@ class Observer:
         self._layout = ObservationLayout.of(scenario)
         self._num_cells = scenario.num_sbs
         self._num_choices = scenario.num_choices
+        # One byte a choice, for short comparisons: there are at most 128, and one more for silence.
+        self._choices = np.arange(scenario.num_choices, dtype=np.uint8)[:, None]
         self._episode_slots = scenario.episode_slots
         radio = scenario.radio
         self._rate_unit_bits = radio.slot_duration_s * radio.band_bandwidth_hz * RATE_SCALE_BPS_HZ
@@ -62,7 +64,7 @@ class Observer:
         """The observation of every cell, and the action mask, in arrays of their own."""
         active = self._by_vehicle(start.active)
         left_bits = self._by_vehicle(start.payload_left_bits)
-        last_choice = self._by_vehicle(start.last_choice)
+        last_choice = self._by_vehicle(start.last_choice.astype(np.uint8))
         num_envs = active.shape[-1]
         rows = np.empty((self._num_cells, self._layout.size, num_envs), np.float32)
         block = {name: rows[:, place] for name, place in self._layout.slices().items()}
@@ -71,8 +73,7 @@ class Observer:
         block["is_active"][...] = active
         np.minimum(left_bits * (1.0 / PAYLOAD_SCALE_BITS), OBSERVATION_BOUND, out=block["payload_left"])
         block["needed_rate"][...] = self._needed_rate(left_bits, start.slots_left)
-        choices = np.arange(self._num_choices)[:, None]
-        block["last_choice"][...] = (last_choice[:, :, None] == choices).reshape(self._num_cells, -1, num_envs)
+        block["last_choice"][...] = (last_choice[:, :, None] == self._choices).reshape(self._num_cells, -1, num_envs)
         block["interference"][...] = self._interference(start.interference_w)
         block["interference_mean"][...] = self._interference_mean(block["interference"], start.interference_mean)
         if self._layout.has_gains:
@@ -124,7 +125,8 @@ class Observer:
         np.maximum(scaled, MIN_SNR, out=scaled)
         np.log10(scaled, out=scaled)
         scaled *= np.float32(10.0 / SNR_DB_SCALE)
-        np.clip(scaled, np.float32(-OBSERVATION_BOUND), np.float32(OBSERVATION_BOUND), out=scaled)
+        np.maximum(scaled, np.float32(-OBSERVATION_BOUND), out=scaled)
+        np.minimum(scaled, np.float32(OBSERVATION_BOUND), out=scaled)
         if not is_known.all():
             scaled *= is_known
         return scaled.reshape(self._num_cells, -1, scaled.shape[-1])
