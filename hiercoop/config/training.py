@@ -21,11 +21,11 @@ class CurriculumConfig(FrozenModel):
 
     full_buffer_share: float = Field(default=0.5, ge=0.0, le=1.0)
     """Share of iterations in which payloads never end."""
-    payload_bytes: tuple[float, float] = (20_000.0, 120_000.0)
+    payload_bytes: tuple[float, float] = (40_000.0, 140_000.0)
     """Bounds between which each link's payload is drawn in the other iterations."""
     near_share: float = Field(default=0.25, ge=0.0, le=1.0)
     """Share of iterations with vehicles near their SBS only (`mobility.drop = "near"`)."""
-    num_sbs: tuple[int, ...] = (3,)
+    num_sbs: tuple[int, ...] = (2, 3, 3, 4)
     """Numbers of cells to draw from."""
     joint_report_share: float = Field(default=0.25, ge=0.0, le=1.0)
     """Share of iterations in which all cells report in every slot; in the others each on its termination."""
@@ -44,7 +44,7 @@ class ValidationConfig(FrozenModel):
     """How a policy in training is judged: its best choices, on drops of its own, never on those of an evaluation."""
 
     every_iterations: int = Field(default=20, ge=1)
-    num_envs: int = Field(default=32, ge=1)
+    num_envs: int = Field(default=64, ge=1)
     seed: int = Field(default=500_000, ge=0, lt=1_000_000)
     """Evaluation seeds begin at 1,000,000."""
     payload_bytes: float = Field(default=55_000.0, gt=0.0, le=1e9)
@@ -57,9 +57,9 @@ class TrainingConfig(FrozenModel):
     algorithm: Literal["hiercoop"] = "hiercoop"
     preset: str = "fast"
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
-    iterations: int = Field(default=600, ge=1)
+    iterations: int = Field(default=160, ge=1)
     """One delivery round of every environment each."""
-    num_envs: int = Field(default=32, ge=1, le=65_536)
+    num_envs: int = Field(default=48, ge=1, le=65_536)
     checkpoint_every_iterations: int = Field(default=20, ge=1)
     num_threads: int = Field(default=1, ge=1, le=256)
     curriculum: CurriculumConfig = CurriculumConfig()

@@ -31,4 +31,5 @@ class MonotoneMixer(nn.Module):
         weight = self.cell_weight(torch.cat((wide, local), -1)).abs()
         mixed = (weight * value.unsqueeze(-1)).mean(1) + self.bias(mean_state)
         out = nn.functional.elu(mixed) * self.out_weight(mean_state).abs()
-        return out.mean(-1) + self.out_bias(mean_state).squeeze(-1)
+        q_tot: Tensor = out.mean(-1) + self.out_bias(mean_state).squeeze(-1)
+        return q_tot

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import nn
 
@@ -10,7 +11,7 @@ from torch import nn
 def make_mlp(sizes: Sequence[int]) -> nn.Sequential:
     """Linear layers of these sizes with ReLU between them and none after the last."""
     layers: list[nn.Module] = []
-    for index, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for index, (inputs, outputs) in enumerate(pairwise(sizes)):
         layers += [nn.ReLU()] if index else []
         layers.append(nn.Linear(inputs, outputs))
     return nn.Sequential(*layers)

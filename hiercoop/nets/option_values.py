@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from hiercoop.nets.mlp import make_mlp
 
-AGE_SCALE = 3.0
+HALF_AGE_SLOTS = 5.0
 DISTANCE_SCALE_M = 500.0
-"""Ages enter as ln(1 + age) over the first, distances as metres over the second: both about 1 where they matter."""
+"""Ages enter as age / (age + the first), distances over the second. No logarithm: ONNX Runtime rounds its last elements
+otherwise than the rest, so that a row's bits would depend on how many rows go with it."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Others:
 class OptionValues(nn.Module):
     """Q_k of every option; the other cells enter through a masked mean, so any number of them, none included, will do."""
 
+    option_one_hot: Tensor
+
     def __init__(self, num_features: int, num_options: int, code_size: int, hidden: int) -> None:
         super().__init__()
         self.num_options = num_options
@@ -43,12 +46,13 @@ class OptionValues(nn.Module):
         self, features: Float[Tensor, "row feature"], code: Float[Tensor, "row code"], others: Others
     ) -> Float[Tensor, "row option"]:
         """Q_k of each option, in units of the scaled return."""
-        age = torch.log1p(others.age).unsqueeze(-1) / AGE_SCALE
+        age = (others.age / (others.age + HALF_AGE_SLOTS)).unsqueeze(-1)
         distance = others.distance.unsqueeze(-1) / DISTANCE_SCALE_M
         inputs = torch.cat((others.features, self.option_one_hot[others.option], age, distance), -1)
-        # A masked row in front keeps the mean defined when there is no other cell.
-        encoded = self.other_net(nn.functional.pad(inputs, (0, 0, 1, 0)))
-        mask = nn.functional.pad(others.mask, (1, 0)).unsqueeze(-1)
-        known = mask.sum(1)
-        pooled = (encoded * mask).sum(1) / known.clamp(min=1.0)
-        return self.value_net(torch.cat((features, code, pooled, known.clamp(max=1.0)), -1))
+        encoded = self.other_net(inputs)
+        # A product, not a sum over an axis: its order of summation does not depend on the number of rows.
+        total = (others.mask.unsqueeze(1) @ encoded).squeeze(1)
+        known = others.mask.sum(1, keepdim=True)
+        pooled = total / known.clamp(min=1.0)
+        values: Tensor = self.value_net(torch.cat((features, code, pooled, known.clamp(max=1.0)), -1))
+        return values

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from hiercoop.nets.local_parts import LocalSpec
 
-MASKED_LOGIT = -1e9
+MASKED_LOGIT = -1e30
+"""So far below any logit that adding one leaves it as it is: a row that is masked whole ties, and its first choice wins."""
 RATE_SCALE = 0.2
 """Rates in nats enter the network times this: about 1 for a good link."""
 SILENT_NEPERS = 50.0
@@ -51,6 +52,9 @@ class Scores:
 class SequentialScorer(nn.Module):
     """Logits of every vehicle's choices, given the option in force and the earlier vehicles' choices."""
 
+    columns: Tensor
+    one_hot: Tensor
+
     def __init__(self, spec: LocalSpec, sizes: ScorerSizes) -> None:
         super().__init__()
         self.spec = spec
@@ -77,8 +81,8 @@ class SequentialScorer(nn.Module):
         """Choices and logits; `forced` replays given choices instead of choosing."""
         vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
         shift = torch.where(mask, 0.0, MASKED_LOGIT)
-        bids = (noise + shift).reshape(-1, vehicles, choices, 1).split(1, 1)
-        static = self._static(local, option).split(1, 1)
+        bids = torch.split((noise + shift).reshape(-1, vehicles, choices, 1), 1, 1)
+        static = torch.split(self._static(local, option), 1, 1)
         value, clash = self.worth(local)
         chosen, logits = [], []
         for vehicle in range(vehicles):
@@ -101,17 +105,25 @@ class SequentialScorer(nn.Module):
         vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
         columns = local.index_select(1, self.columns).reshape(-1, vehicles, choices, self.static_layer.in_features)
         table = (self.option_band + self.option_station).flatten(1, 2).unsqueeze(1)
-        return self.static_layer(columns) + table[option]
+        static: Tensor = self.static_layer(columns) + table[option]
+        return static
 
 
 class ChoiceWorth(nn.Module):
     """What choices are worth by themselves, and what two vehicles lose by sharing a band, weighted by urgency."""
 
+    signal: Tensor
+    floor: Tensor
+    need: Tensor
+    first: Tensor
+    second: Tensor
+    same_band: Tensor
+
     def __init__(self, spec: LocalSpec, worth_weight: float) -> None:
         super().__init__()
         self.spec = spec
-        # With fading redrawn each slot, the mean over the bands foretells a band's interference better than its last value.
-        self.floor_weight = nn.Parameter(torch.tensor([[0.1, 0.9], [0.1, 0.9]]))
+        # With fading redrawn each slot, the average over slots foretells a band's interference, its last value little.
+        self.floor_weight = nn.Parameter(torch.tensor([[0.0, 1.0], [0.0, 1.0]]))
         self.urgency = nn.Parameter(torch.zeros(3))
         self.log_weight = nn.Parameter(torch.tensor(worth_weight).clamp(min=1e-3).log())
         self.register_buffer("signal", _signal_matrix(spec), persistent=False)
@@ -126,12 +138,12 @@ class ChoiceWorth(nn.Module):
     def forward(
         self, local: Float[Tensor, "row feature"]
     ) -> tuple[Float[Tensor, "row vehicle 1 choice"], list[Float[Tensor, "row later choice choice_of_later"]]]:
-        """Each choice's own value, and for each vehicle but the last what it and each later one lose together by two choices."""
+        """Each choice's own value; for each vehicle but the last, what it and each later one lose together by two choices."""
         vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
         floor = torch.einsum("sw,swfc->fc", self.floor_weight, self.floor)
         need = torch.einsum("n,nfv->fv", self.urgency, self.need)
         exponent = local @ torch.cat((self.signal - floor, need), 1) + self._offset()
-        snr, urgency = torch.exp(exponent).split((vehicles * choices, vehicles), 1)
+        snr, urgency = torch.split(torch.exp(exponent), [vehicles * choices, vehicles], 1)
         snr = snr.reshape(-1, vehicles, choices)
         urgency = urgency.unsqueeze(2)
         rate = torch.log(snr + 1.0)
@@ -145,7 +157,7 @@ class ChoiceWorth(nn.Module):
         own = (lost * urgency.index_select(1, self.first)).unsqueeze(3)
         theirs = (lost * urgency.index_select(1, self.second)).unsqueeze(2)
         clash = (own + theirs) * self.same_band
-        return value, list(clash.split(list(range(vehicles - 1, 0, -1)), 1))
+        return value, list(torch.split(clash, list(range(vehicles - 1, 0, -1)), 1))
 
     def _offset(self) -> Float[Tensor, "column"]:
         vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
@@ -155,8 +167,10 @@ class ChoiceWorth(nn.Module):
 def _static_positions(spec: LocalSpec) -> Int[Tensor, "vehicle 2 band column"]:
     """Where each choice's raw quantities stand in the observation: its own, its twin's at the other station, its vehicle's."""
     shape = (spec.num_vehicles, 2, spec.num_bands)
-    level = spec.positions("interference").expand(shape)
-    columns = [level, level.flip(1), spec.positions("last_choice").reshape(shape)]
+    columns = [spec.positions("last_choice").reshape(shape)]
+    for name in ("interference", "interference_mean"):
+        level = spec.positions(name).expand(shape)
+        columns += [level, level.flip(1)]
     if "gain" in spec.shapes:
         gain = spec.positions("gain")
         columns += [gain, gain.flip(1)]
@@ -175,13 +189,12 @@ def _signal_matrix(spec: LocalSpec) -> Float[Tensor, "feature column"]:
 
 
 def _floor_matrices(spec: LocalSpec) -> Float[Tensor, "2 2 feature column"]:
-    """Log interference of each choice, by station and by weight: of its own band, and the mean over the bands."""
+    """Log interference of each choice, by station and by weight: in the last slot, and on average over slots."""
     shape = (spec.num_vehicles, 2, spec.num_bands)
-    of_band = spec.selector(spec.positions("interference").expand(shape)) * spec.nepers_per_unit
-    of_band = of_band.reshape(-1, *shape)
-    mean = of_band.mean(-1, keepdim=True).expand_as(of_band)
+    levels = [spec.selector(spec.positions(name).expand(shape)) for name in ("interference", "interference_mean")]
     stations = torch.eye(2)[:, None, None, None, :, None]
-    return (torch.stack((of_band, mean)).unsqueeze(0) * stations).flatten(3)
+    weighed = torch.stack(levels).reshape(2, -1, *shape).unsqueeze(0) * stations
+    return weighed.flatten(3) * spec.nepers_per_unit
 
 
 def _need_matrices(spec: LocalSpec) -> Float[Tensor, "3 feature vehicle"]:

@@ -54,7 +54,9 @@ def load_training(path: Path, learner: HierCoopLearner, replay: Replay) -> Progr
     _load_module(path, learner.target, _under("target", tensors))
     for name, optimizer in learner.optimizers.items():
         fresh = optimizer.state_dict()
-        optimizer.load_state_dict({"state": _by_index(_under(f"optimizer.{name}", tensors)), "param_groups": fresh["param_groups"]})
+        optimizer.load_state_dict(
+            {"state": _by_index(_under(f"optimizer.{name}", tensors)), "param_groups": fresh["param_groups"]}
+        )
     replay.rollouts.clear()
     saved = _by_index(_under("replay", tensors))
     for index in sorted(saved):

@@ -1,4 +1,4 @@
-"""What a slot would have brought had one cell chosen otherwise: the simulator knows the whole channel, an actor in it may ask."""
+"""What a slot would have brought had one cell chosen otherwise: the simulator knows the channel, training may ask it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from torch import nn
 
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig, NetworkConfig
-from hiercoop.algorithms.hiercoop.networks import EdgeGraph, HierCoopNetworks, SbsGraph, local_spec
+from hiercoop.algorithms.hiercoop.networks import EdgeGraph, HierCoopNetworks, SbsGraph
 from hiercoop.config.load import build
 from hiercoop.config.training import TrainingConfig
 from hiercoop.execution.bundle import Dimensions, Manifest, PolicyBundle, make_bundle, write_bundle
@@ -83,22 +83,21 @@ def _export(
     graph: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], more_axes: dict[str, dict[int, str]]
 ) -> bytes:
     axes = {name: {0: "row"} | more_axes.get(name, {}) for name in (*inputs, *outputs)}
-    file = io.BytesIO()
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        path = Path(folder) / "graph.onnx"
         # The exporter by tracing gives the smaller graph here; torch announces its end at every call.
         warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
         torch.onnx.export(
             graph.eval(),
             tuple(inputs.values()),
-            file,
+            path,
             input_names=list(inputs),
             output_names=outputs,
             dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
         )
-    return file.getvalue()
+        return path.read_bytes()
 
 
 def _dimensions(spec: LocalSpec, sizes: NetworkConfig) -> Dimensions:

@@ -49,16 +49,16 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
         state = memory.observe(local)
         option, ended = _decide(networks, memory, state, distance_m, behaviour.epsilon, generator)
         memory.follow(local, option, ended)
-        choice, log_prob = _allocate(networks, local, mask, option, behaviour.samples_choices, generator)
-        otherwise_bps = _otherwise(env, networks, (local, mask, option, choice), behaviour.num_alternatives, generator)
-        outcome = env.step(choice.numpy())
+        drawn, log_prob = _allocate(networks, (local, mask, option), behaviour, generator)
+        otherwise_bps = _otherwise(env, drawn)
+        outcome = env.step(drawn[0].numpy())
         states.append(state)
         steps.append(
             (
                 mask,
                 option,
                 ended,
-                choice,
+                drawn[0],
                 log_prob,
                 otherwise_bps,
                 torch.from_numpy(outcome.reward.total),
@@ -67,8 +67,20 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
         )
         observation = outcome.observation
     columns = [torch.stack(column) for column in zip(*steps, strict=True)]
-    is_delivered = torch.from_numpy(outcome.measurement.is_delivered)
-    return Rollout(stack_states(states), *columns, distance_m, is_delivered)
+    mask, option, ended, choice, log_prob, otherwise_bps, reward, capacity_bps = columns
+    return Rollout(
+        state=stack_states(states),
+        mask=mask,
+        option=option,
+        has_ended=ended,
+        choice=choice,
+        log_prob=log_prob,
+        otherwise_bps=otherwise_bps,
+        reward=reward,
+        capacity_bps=capacity_bps,
+        distance_m=distance_m,
+        is_delivered=torch.from_numpy(outcome.measurement.is_delivered),
+    )
 
 
 def site_distances_m(env: HetNetEnv) -> Float[Tensor, "cell cell"]:
@@ -102,31 +114,26 @@ def _decide(
 
 
 def _allocate(
-    networks: HierCoopNetworks, local: Tensor, mask: Tensor, option: Tensor, samples: bool, generator: torch.Generator
-) -> tuple[Int[Tensor, "env cell vehicle"], Float[Tensor, "env cell"]]:
-    """Each vehicle's choice, and the log-probability of each cell's choices together."""
-    flat_mask = mask.flatten(0, 1)
-    noise = torch.zeros(flat_mask.shape)
-    if samples:
-        noise = -torch.empty(flat_mask.shape).exponential_(generator=generator).log()
-    scores = networks.policy(local.flatten(0, 1), flat_mask, option.flatten(), noise)
-    log_prob = joint_log_prob(scores.logits, scores.choice, flat_mask.any(-1))
-    return scores.choice.reshape(*option.shape, -1), log_prob.reshape(option.shape)
+    networks: HierCoopNetworks, slot: tuple[Tensor, Tensor, Tensor], behaviour: Behaviour, generator: torch.Generator
+) -> tuple[Int[Tensor, "draw env cell vehicle"], Float[Tensor, "env cell"]]:
+    """Draws of each vehicle's choice, the first to be acted on, and the log-probability of each cell's first draw."""
+    local, mask, option = slot
+    num_draws = 1 + behaviour.num_alternatives
+    # Draws lead, as rows of one batch.
+    rows = [column.flatten(0, 1).repeat(num_draws, *[1] * (column.ndim - 2)) for column in (local, mask, option)]
+    noise = torch.zeros(rows[1].shape)
+    if behaviour.samples_choices:
+        noise = -torch.empty(rows[1].shape).exponential_(generator=generator).log()
+    scores = networks.policy(*rows, noise)
+    first = slice(option.numel())
+    log_prob = joint_log_prob(scores.logits[first], scores.choice[first], rows[1][first].any(-1))
+    return scores.choice.reshape(num_draws, *option.shape, -1), log_prob.reshape(option.shape)
 
 
-def _otherwise(
-    env: HetNetEnv,
-    networks: HierCoopNetworks,
-    slot: tuple[Tensor, Tensor, Tensor, Tensor],
-    num_alternatives: int,
-    generator: torch.Generator,
-) -> Float[Tensor, "env cell"]:
-    """Mean sum capacity [bit/s] over other draws of each cell's choices, the other cells' kept; zero where none are drawn."""
-    local, mask, option, choice = slot
-    if num_alternatives == 0:
-        return torch.zeros(option.shape)
-    many = [column.repeat(num_alternatives, *[1] * (column.ndim - 1)) for column in (local, mask, option)]
-    drawn, _ = _allocate(networks, many[0], many[1], many[2], True, generator)
-    alternatives = drawn.reshape(num_alternatives, *choice.shape).numpy()
-    otherwise_bps = capacity_otherwise_bps(env.scenario, env.channel_state(), choice.numpy(), alternatives)
+def _otherwise(env: HetNetEnv, drawn: Int[Tensor, "draw env cell vehicle"]) -> Float[Tensor, "env cell"]:
+    """Mean sum capacity [bit/s] over the other draws of each cell's choices, the other cells' kept; zero without any."""
+    if len(drawn) == 1:
+        return torch.zeros(drawn.shape[1:3])
+    choices = drawn.numpy()
+    otherwise_bps = capacity_otherwise_bps(env.scenario, env.channel_state(), choices[0], choices[1:])
     return torch.from_numpy(otherwise_bps.astype(np.float32))

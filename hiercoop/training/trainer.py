@@ -45,9 +45,7 @@ class TrainingResult:
     best_score: float
 
 
-def train(
-    config: TrainingConfig, run_dir: Path, resume: bool = False, on_progress: OnProgress | None = None
-) -> TrainingResult:
+def train(config: TrainingConfig, run_dir: Path, resume: bool = False, on_progress: OnProgress | None = None) -> TrainingResult:
     """Trains to the last iteration and says which iteration's policy validated best; both are kept as checkpoints.
 
     `resume` goes on from the last checkpoint, bit for bit as if there had been no interruption. ConfigError for unknown

@@ -24,7 +24,9 @@ def validate(networks: HierCoopNetworks, config: TrainingConfig, max_option_slot
         traffic = config.scenario.traffic.model_copy(update={"full_buffer": is_full_buffer, "cell_payload_bytes": None})
         mobility = config.scenario.mobility.model_copy(update={"kind": "drop"})
         env = HetNetEnv(
-            config.scenario.model_copy(update={"traffic": traffic, "mobility": mobility}), settings.num_envs, settings.seed
+            config.scenario.model_copy(update={"traffic": traffic, "mobility": mobility}),
+            settings.num_envs,
+            settings.seed,
         )
         env.set_payload_bytes(settings.payload_bytes)
         rollout = collect(env, networks, behaviour, torch.Generator().manual_seed(settings.seed))

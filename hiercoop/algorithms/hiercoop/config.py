@@ -16,10 +16,10 @@ class NetworkConfig(FrozenModel):
     num_features: int = Field(default=16, ge=1, le=1024)
     code_size: int = Field(default=4, ge=1, le=64)
     encoder_hidden: int = Field(default=64, ge=1, le=1024)
-    scorer_hidden: int = Field(default=32, ge=1, le=256)
+    scorer_hidden: int = Field(default=16, ge=1, le=256)
     values_hidden: int = Field(default=64, ge=1, le=1024)
     mixer_hidden: int = Field(default=32, ge=1, le=256)
-    worth_weight: float = Field(default=1.0, ge=0.0, le=100.0)
+    worth_weight: float = Field(default=3.0, ge=0.0, le=100.0)
     """How strongly the scorer leans on the closed-form worth of a choice at the start; learned from there."""
 
 
@@ -28,7 +28,7 @@ class CriticConfig(FrozenModel):
 
     learning_rate: float = Field(default=5e-4, gt=0.0)
     batch_size: int = Field(default=256, ge=1)
-    updates: int = Field(default=16, ge=1)
+    updates: int = Field(default=8, ge=1)
     """Gradient steps an iteration."""
     replay_rollouts: int = Field(default=8, ge=1)
     target_rate: float = Field(default=0.01, gt=0.0, le=1.0)
@@ -38,15 +38,15 @@ class CriticConfig(FrozenModel):
 class ActorConfig(FrozenModel):
     """Intra-option policies, from fresh rollouts (15): clipped surrogate (PPO) with one GAE advantage."""
 
-    learning_rate: float = Field(default=5e-4, gt=0.0)
-    epochs: int = Field(default=3, ge=1)
-    minibatches: int = Field(default=4, ge=1)
-    gae_lambda: float = Field(default=0.5, ge=0.0, le=1.0)
+    learning_rate: float = Field(default=8e-3, gt=0.0)
+    """At the start; falls linearly to a tenth of it, as the entropy weight does."""
+    epochs: int = Field(default=1, ge=1)
+    minibatches: int = Field(default=6, ge=1)
+    gae_lambda: float = Field(default=0.2, ge=0.0, le=1.0)
     num_alternatives: int = Field(default=2, ge=0, le=64)
     """Draws a cell and slot of the counterfactual baseline; 0: the joint advantage alone."""
     clip: float = Field(default=0.2, gt=0.0)
-    entropy_weight: float = Field(default=0.003, ge=0.0)
-    """At the start; falls linearly to a tenth of it."""
+    entropy_weight: float = Field(default=0.001, ge=0.0)
 
 
 class OptionConfig(FrozenModel):
@@ -57,7 +57,7 @@ class OptionConfig(FrozenModel):
     initial_termination_prob: float = Field(default=0.1, gt=0.0, lt=1.0)
     signalling_cost_per_byte: float = Field(default=1e-5, ge=0.0)
     """xi: reward that a byte between an SBS and the edge costs; the deliberation cost."""
-    epsilon_start: float = Field(default=0.5, ge=0.0, le=1.0)
+    epsilon_start: float = Field(default=0.3, ge=0.0, le=1.0)
     epsilon_end: float = Field(default=0.02, ge=0.0, le=1.0)
     epsilon_anneal_share: float = Field(default=0.35, gt=0.0, le=1.0)
     """Share of the training over which epsilon falls."""

@@ -65,4 +65,6 @@ class Rollout:
 
 def stack_states(states: list[JointState]) -> JointState:
     """Joint states of consecutive slots, slot leading."""
-    return JointState(**{item.name: torch.stack([getattr(state, item.name) for state in states]) for item in fields(JointState)})
+    return JointState(
+        **{item.name: torch.stack([getattr(state, item.name) for state in states]) for item in fields(JointState)}
+    )

@@ -40,9 +40,7 @@ def joint_value(
     """Q_tot of a joint option; S holds the options in force before, so that the best joint option is each cell's best (17)."""
     chosen = values.gather(-1, option.unsqueeze(-1)).squeeze(-1)
     before = one_hot(state.previous_option, networks.sizes.num_options).to(state.local.dtype)
-    mixed: Tensor = networks.mixer(
-        chosen, state.local, torch.cat((state.local, before, state.option_age.unsqueeze(-1)), -1)
-    )
+    mixed: Tensor = networks.mixer(chosen, state.local, torch.cat((state.local, before, state.option_age.unsqueeze(-1)), -1))
     return mixed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -30,7 +30,9 @@ from hiercoop.errors import TrainingError
 from hiercoop.nets.local_parts import LocalSpec
 
 Metrics = dict[str, float]
-FINAL_ENTROPY_SHARE = 0.1
+FINAL_SHARE = 0.1
+"""What the entropy bonus and the policies' learning rate have fallen to at the end."""
+SMALLEST_SPREAD = 1e-8
 USUAL_MEMORY = 0.9
 """Memory of the usual capacity that the counterfactual baseline is measured against."""
 
@@ -93,9 +95,7 @@ class HierCoopLearner:
             following = torch.where(ends, next_values.argmax(-1), batch.next_state.previous_option)
             next_q_tot = joint_value(self.target, batch.next_state, next_values, following)
             reports = torch.where(batch.is_last, 0.0, ends.sum(-1).to(next_q_tot.dtype))
-            target = td_target(
-                batch.reward * scale - report_cost * reports, batch.is_last, next_q_tot, self.discount
-            )
+            target = td_target(batch.reward * scale - report_cost * reports, batch.is_last, next_q_tot, self.discount)
             regret = regret_of_going_on(self.target, batch.next_state, next_values)
         values, _ = option_values(self.networks, batch.state, batch.distance_m)
         q_tot = joint_value(self.networks, batch.state, values, batch.option)
@@ -115,10 +115,13 @@ class HierCoopLearner:
         }
 
     def update_actor(self, rollout: Rollout, progress: float, generator: torch.Generator) -> Metrics:
-        """Several epochs over a fresh rollout of the intra-option policies (15); `progress` in [0, 1] anneals the entropy."""
+        """Epochs over a fresh rollout of the intra-option policies (15); `progress` in [0, 1] anneals rate and entropy."""
         config = self.config.actor
         batch = self._actor_batch(rollout)
-        entropy_weight = config.entropy_weight * (1.0 - (1.0 - FINAL_ENTROPY_SHARE) * progress)
+        remaining = 1.0 - (1.0 - FINAL_SHARE) * progress
+        entropy_weight = config.entropy_weight * remaining
+        for group in self.optimizers["actor"].param_groups:
+            group["lr"] = config.learning_rate * remaining
         sums: Metrics = {"actor_loss": 0.0, "entropy": 0.0, "approx_kl": 0.0}
         for _ in range(config.epochs):
             order = torch.randperm(len(batch.advantage), generator=generator)
@@ -148,12 +151,13 @@ class HierCoopLearner:
             num_active = rollout.mask.any(-1).sum((-1, -2)).to(reward.dtype)
             otherwise = rollout.otherwise_bps * self.reward_per_bps * self._reward_scale(num_cells)
             advantage = advantage - counterfactual_shift(otherwise, num_active, USUAL_MEMORY)
-        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
         mask = rollout.mask.flatten(0, 2)
         columns = (rollout.state.local, rollout.mask, rollout.option, rollout.choice, rollout.log_prob, advantage)
         flat_columns = [column.flatten(0, 2) for column in columns]
         rows = mask.any(-1).any(-1).nonzero().squeeze(-1)
-        return _ActorBatch(*flat_columns).at(rows)
+        batch = _ActorBatch(*flat_columns).at(rows)
+        spread = batch.advantage.std() + SMALLEST_SPREAD
+        return replace(batch, advantage=(batch.advantage - batch.advantage.mean()) / spread)
 
     def _actor_step(self, batch: _ActorBatch, entropy_weight: float) -> Metrics:
         has_choice = batch.mask.any(-1)
@@ -189,7 +193,7 @@ class HierCoopLearner:
             )
         optimizer = self.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(part.parameters(), self.config.max_gradient_norm)
         optimizer.step()
 

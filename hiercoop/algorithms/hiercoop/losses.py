@@ -36,7 +36,7 @@ def termination_loss(
 def generalised_advantage(
     reward: Float[Tensor, "slot env"], value: Float[Tensor, "slot env"], discount: float, gae_lambda: float
 ) -> Float[Tensor, "slot env"]:
-    """GAE(lambda) of every slot of whole delivery rounds: an estimate of Q_U - Q_Omega of (11) and (12) with Q_tot as baseline."""
+    """GAE(lambda) of every slot of whole delivery rounds: estimates Q_U - Q_Omega of (11), (12) with Q_tot as baseline."""
     advantage = torch.zeros_like(reward)
     ahead = torch.zeros_like(reward[0])
     next_value = torch.zeros_like(reward[0])
@@ -67,16 +67,16 @@ def counterfactual_shift(
 
 
 def joint_log_prob(
-    logits: Float[Tensor, "row vehicle choice"], choice: Int[Tensor, "row vehicle"], has_choice: Bool[Tensor, "row vehicle"]
+    logits: Float[Tensor, "row vehicle choice"],
+    choice: Int[Tensor, "row vehicle"],
+    has_choice: Bool[Tensor, "row vehicle"],
 ) -> Float[Tensor, "row"]:
     """log pi_w(a | o): sum over the vehicles that have a choice of log pi_w(a_v | o, a_<v)."""
     log_prob = torch.log_softmax(logits, -1).gather(-1, choice.unsqueeze(-1)).squeeze(-1)
     return (log_prob * has_choice).sum(-1)
 
 
-def mean_entropy(
-    logits: Float[Tensor, "row vehicle choice"], has_choice: Bool[Tensor, "row vehicle"]
-) -> Float[Tensor, ""]:
+def mean_entropy(logits: Float[Tensor, "row vehicle choice"], has_choice: Bool[Tensor, "row vehicle"]) -> Float[Tensor, ""]:
     """Entropy [nat] of a vehicle's choice, averaged over the vehicles that have one."""
     log_prob = torch.log_softmax(logits, -1)
     entropy = -(log_prob.exp() * log_prob).sum(-1)

@@ -38,6 +38,8 @@ class Encoder(nn.Module):
 class Termination(nn.Module):
     """beta_w(z_k): the probability that option w ends at a state with these features."""
 
+    option_one_hot: Tensor
+
     def __init__(self, sizes: NetworkConfig, initial_prob: float) -> None:
         super().__init__()
         self.net = nn.Linear(sizes.num_features, sizes.num_options)

@@ -1,0 +1,180 @@
+"""Losses against finite differences on a small tabular problem, and against hand computation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from hiercoop.algorithms.hiercoop.losses import (
+    actor_loss,
+    counterfactual_shift,
+    critic_loss,
+    generalised_advantage,
+    joint_log_prob,
+    mean_entropy,
+    td_target,
+    termination_loss,
+)
+
+DISCOUNT = 0.9
+STATES, OPTIONS, ACTIONS = 2, 2, 2
+
+
+class Tabular:
+    """Two states, two options, two actions; a fixed policy over options; everything exact, in float64 (10) to (14)."""
+
+    def __init__(self) -> None:
+        generator = torch.Generator().manual_seed(7)
+        draw = lambda *shape: torch.rand(*shape, generator=generator, dtype=torch.float64)  # noqa: E731
+        self.reward = draw(STATES, ACTIONS)
+        self.next_prob = torch.softmax(3.0 * draw(STATES, ACTIONS, STATES), -1)
+        self.option_prob = torch.softmax(draw(STATES, OPTIONS), -1)
+        self.policy_logit = draw(STATES, OPTIONS, ACTIONS)
+        self.termination_logit = draw(STATES, OPTIONS)
+
+    def option_value(self, policy_logit: torch.Tensor, termination_logit: torch.Tensor) -> torch.Tensor:
+        """Q_Omega(s, w), solved exactly from (11) to (13)."""
+        policy = torch.softmax(policy_logit, -1)
+        reward = (policy * self.reward[:, None, :]).sum(-1).flatten()
+        arrive = torch.einsum("swa,sat->swt", policy, self.next_prob)
+        follow = self._follow(termination_logit)
+        matrix = torch.einsum("swt,twu->swtu", arrive, follow).reshape(STATES * OPTIONS, -1)
+        value = torch.linalg.solve(torch.eye(STATES * OPTIONS, dtype=torch.float64) - DISCOUNT * matrix, reward)
+        return value.reshape(STATES, OPTIONS)
+
+    def occupancy(self) -> torch.Tensor:
+        """Discounted visits to (s, w) from (0, 0), unnormalised."""
+        policy = torch.softmax(self.policy_logit, -1)
+        arrive = torch.einsum("swa,sat->swt", policy, self.next_prob)
+        matrix = torch.einsum("swt,twu->swtu", arrive, self._follow(self.termination_logit)).reshape(STATES * OPTIONS, -1)
+        start = torch.zeros(STATES * OPTIONS, dtype=torch.float64)
+        start[0] = 1.0
+        return torch.linalg.solve((torch.eye(STATES * OPTIONS, dtype=torch.float64) - DISCOUNT * matrix).T, start).reshape(
+            STATES, OPTIONS
+        )
+
+    def action_value(self) -> torch.Tensor:
+        """Q_U(s, w, a) of (12)."""
+        value = self.option_value(self.policy_logit, self.termination_logit)
+        upon_arrival = torch.einsum("twu,tu->tw", self._follow(self.termination_logit), value)
+        return self.reward[:, None, :] + DISCOUNT * torch.einsum("sat,tw->swa", self.next_prob, upon_arrival)
+
+    def _follow(self, termination_logit: torch.Tensor) -> torch.Tensor:
+        """Probability that option u is in force at arrival in t under option w (13)."""
+        ends = torch.sigmoid(termination_logit)[:, :, None]
+        return (1.0 - ends) * torch.eye(OPTIONS, dtype=torch.float64) + ends * self.option_prob[:, None, :]
+
+
+def finite_difference(function, point: torch.Tensor, step: float = 1e-6) -> torch.Tensor:
+    gradient = torch.zeros_like(point)
+    for index in np.ndindex(*point.shape):
+        ahead, behind = point.clone(), point.clone()
+        ahead[index] += step
+        behind[index] -= step
+        gradient[index] = (function(ahead) - function(behind)) / (2.0 * step)
+    return gradient
+
+
+def test_intra_option_gradient_is_that_of_the_return() -> None:
+    problem = Tabular()
+    logit = problem.policy_logit.clone().requires_grad_(True)
+    value, action_value, occupancy = (
+        problem.option_value(logit.detach(), problem.termination_logit),
+        problem.action_value(),
+        problem.occupancy(),
+    )
+    policy = torch.softmax(logit.detach(), -1)
+    loss = torch.zeros((), dtype=torch.float64)
+    for state, option, action in np.ndindex(STATES, OPTIONS, ACTIONS):
+        weight = occupancy[state, option] * policy[state, option, action]
+        log_prob = joint_log_prob(
+            logit[state, option][None, None], torch.tensor([[action]]), torch.ones(1, 1, dtype=torch.bool)
+        )
+        advantage = (action_value[state, option, action] - value[state, option]).reshape(1)
+        loss = loss + weight * actor_loss(log_prob, log_prob.detach(), advantage, 0.2)
+    loss.backward()
+    numeric = finite_difference(
+        lambda point: problem.option_value(point, problem.termination_logit)[0, 0], problem.policy_logit
+    )
+    torch.testing.assert_close(-logit.grad, numeric, rtol=1e-5, atol=1e-7)
+
+
+def test_termination_gradient_is_that_of_the_return() -> None:
+    problem = Tabular()
+    logit = problem.termination_logit.clone().requires_grad_(True)
+    value = problem.option_value(problem.policy_logit, problem.termination_logit)
+    # A_Omega(s', w) = Q(s', w) - V(s'), with V over the policy over options of this problem.
+    advantage = value - (problem.option_prob * value).sum(-1, keepdim=True)
+    policy = torch.softmax(problem.policy_logit, -1)
+    arrivals = DISCOUNT * torch.einsum("sw,swa,sat->tw", problem.occupancy(), policy, problem.next_prob)
+    loss = torch.zeros((), dtype=torch.float64)
+    for state, option in np.ndindex(STATES, OPTIONS):
+        ends = torch.sigmoid(logit[state, option]).reshape(1)
+        loss = loss + arrivals[state, option] * termination_loss(ends, advantage[state, option].reshape(1), 0.0)
+    loss.backward()
+    numeric = finite_difference(
+        lambda point: problem.option_value(problem.policy_logit, point)[0, 0], problem.termination_logit
+    )
+    torch.testing.assert_close(-logit.grad, numeric, rtol=1e-5, atol=1e-7)
+
+
+def test_the_signalling_cost_keeps_options_going_where_little_is_forgone() -> None:
+    ends = torch.tensor([0.5, 0.5], requires_grad=True)
+    termination_loss(ends, torch.tensor([-0.2, -0.01]), 0.1).backward()
+    assert ends.grad[0] < 0.0 < ends.grad[1]
+
+
+def test_target_of_the_last_slot_is_its_reward() -> None:
+    target = td_target(torch.tensor([1.0, 1.0]), torch.tensor([False, True]), torch.tensor([10.0, 10.0]), 0.5)
+    assert target.tolist() == [6.0, 1.0]
+
+
+def test_critic_loss_leaves_the_target_alone() -> None:
+    value, target = torch.tensor([1.0], requires_grad=True), torch.tensor([3.0], requires_grad=True)
+    critic_loss(value, target).backward()
+    assert value.grad.item() == -4.0
+    assert target.grad is None
+
+
+def test_gae_with_lambda_one_is_the_return_less_the_value() -> None:
+    reward, value = torch.rand(5, 2), torch.rand(5, 2)
+    advantage = generalised_advantage(reward, value, 0.9, 1.0)
+    for slot in range(5):
+        returns = sum(0.9**k * reward[slot + k] for k in range(5 - slot))
+        torch.testing.assert_close(advantage[slot], returns - value[slot])
+
+
+def test_gae_with_lambda_zero_is_the_temporal_difference() -> None:
+    reward, value = torch.rand(4, 1), torch.rand(4, 1)
+    following = torch.cat((value[1:], torch.zeros(1, 1)))
+    torch.testing.assert_close(generalised_advantage(reward, value, 0.9, 0.0), reward + 0.9 * following - value)
+
+
+def test_vehicles_without_a_choice_count_neither_in_probability_nor_entropy() -> None:
+    logits = torch.randn(1, 2, 3)
+    has_choice = torch.tensor([[True, False]])
+    only = torch.log_softmax(logits[0, 0], -1)
+    assert joint_log_prob(logits, torch.tensor([[1, 2]]), has_choice).item() == pytest.approx(only[1].item())
+    assert mean_entropy(logits, has_choice).item() == pytest.approx(-(only.exp() * only).sum().item())
+
+
+def test_clipping_takes_the_gradient_from_what_has_moved_far_enough() -> None:
+    log_prob = torch.tensor([0.5, 0.0], requires_grad=True)
+    actor_loss(log_prob, torch.zeros(2), torch.ones(2), 0.2).backward()
+    assert log_prob.grad[0] == 0.0
+    assert log_prob.grad[1] < 0.0
+
+
+def test_counterfactual_shift_of_a_slot_does_not_depend_on_the_slots_after_it() -> None:
+    otherwise, num_active = torch.rand(6, 2, 3), torch.full((6, 2), 9.0)
+    changed = otherwise.clone()
+    changed[4:] += 5.0
+    before, after = (counterfactual_shift(values, num_active, 0.9) for values in (otherwise, changed))
+    assert torch.equal(before[:4], after[:4])
+    torch.testing.assert_close(after[4], before[4] + 5.0)
+
+
+def test_counterfactual_shift_of_a_steady_channel_is_nothing() -> None:
+    shift = counterfactual_shift(torch.full((5, 2, 3), 0.7), torch.full((5, 2), 9.0), 0.9)
+    torch.testing.assert_close(shift, torch.zeros_like(shift))

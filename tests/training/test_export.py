@@ -1,0 +1,106 @@
+"""The exported graphs are the networks, and a row of them has the same bits in any batch."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+
+from hiercoop.algorithms.hiercoop.config import HierCoopConfig
+from hiercoop.algorithms.hiercoop.networks import EdgeGraph, HierCoopNetworks, SbsGraph, local_spec
+from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.training.export import edge_onnx, sbs_onnx
+from tests.observations import random_rows
+
+SCENARIO = ScenarioConfig()
+
+
+@pytest.fixture(scope="module")
+def networks() -> HierCoopNetworks:
+    torch.manual_seed(3)
+    made = HierCoopNetworks(local_spec(SCENARIO), HierCoopConfig())
+    # As after some training: every part has its say.
+    torch.nn.init.normal_(made.policy.out_layer.weight, std=0.5)
+    return made
+
+
+@pytest.fixture(scope="module")
+def sbs(networks: HierCoopNetworks) -> ort.InferenceSession:
+    return session(sbs_onnx(networks))
+
+
+@pytest.fixture(scope="module")
+def edge(networks: HierCoopNetworks) -> ort.InferenceSession:
+    return session(edge_onnx(networks))
+
+
+def session(network: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    return ort.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+
+def edge_rows(num_rows: int, num_others: int, seed: int = 0) -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    shape = (num_rows, num_others)
+    return {
+        "features": generator.uniform(-1, 1, (num_rows, 16)).astype(np.float32),
+        "code": generator.standard_normal((num_rows, 4), np.float32),
+        "other_features": generator.uniform(-1, 1, (*shape, 16)).astype(np.float32),
+        "other_option": generator.integers(0, 8, shape),
+        "other_age": generator.integers(0, 20, shape).astype(np.float32),
+        "other_distance": generator.uniform(200, 900, shape).astype(np.float32),
+        "other_mask": (generator.random(shape) < 0.8).astype(np.float32),
+    }
+
+
+def run_torch(graph: torch.nn.Module, rows: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+    with torch.no_grad():
+        result = graph(**{name: torch.from_numpy(value) for name, value in rows.items()})
+    return tuple(part.numpy() for part in (result if isinstance(result, tuple) else (result,)))
+
+
+def assert_rows_are_identical(graph: ort.InferenceSession, rows: dict[str, np.ndarray]) -> None:
+    together = graph.run(None, rows)
+    for row in range(len(together[0])):
+        alone = graph.run(None, {name: value[row : row + 1] for name, value in rows.items()})
+        for one, many in zip(alone, together, strict=True):
+            assert np.array_equal(one[0], many[row])
+
+
+def test_sbs_graph_says_what_the_networks_say(sbs: ort.InferenceSession, networks: HierCoopNetworks) -> None:
+    rows = random_rows(SCENARIO, 256, np.random.default_rng(1))
+    names = [item.name for item in sbs.get_outputs()]
+    found = dict(zip(names, sbs.run(None, rows), strict=True))
+    features, termination, choice, choice_prob = run_torch(SbsGraph(networks), rows)
+    np.testing.assert_allclose(found["features"], features, atol=1e-5)
+    np.testing.assert_allclose(found["termination"], termination, atol=1e-5)
+    np.testing.assert_allclose(found["choice_prob"], choice_prob, atol=1e-4)
+    assert np.array_equal(found["choice"], choice)
+
+
+def test_sbs_graph_gives_masked_choices_no_probability_and_the_rest_all_of_it(sbs: ort.InferenceSession) -> None:
+    rows = random_rows(SCENARIO, 64, np.random.default_rng(2))
+    rows["mask"] = rows["mask"] & (np.random.default_rng(3).random(rows["mask"].shape) < 0.5)
+    _, _, choice, choice_prob = sbs.run(["features", "termination", "choice", "choice_prob"], rows)
+    has_choice = rows["mask"].any(-1)
+    assert (choice_prob[~rows["mask"]] == 0.0).all()
+    np.testing.assert_allclose(choice_prob.sum(-1), has_choice, atol=1e-5)
+    assert np.take_along_axis(rows["mask"], choice[..., None], 2)[..., 0][has_choice].all()
+    assert (choice[~has_choice] == 0).all()
+
+
+def test_sbs_rows_have_the_same_bits_alone_and_among_64(sbs: ort.InferenceSession) -> None:
+    assert_rows_are_identical(sbs, random_rows(SCENARIO, 64, np.random.default_rng(4)))
+
+
+@pytest.mark.parametrize("num_others", [0, 1, 2, 5, 11])
+def test_edge_graph_says_what_the_networks_say(edge: ort.InferenceSession, networks: HierCoopNetworks, num_others: int) -> None:
+    rows = edge_rows(32, num_others)
+    np.testing.assert_allclose(edge.run(None, rows)[0], run_torch(EdgeGraph(networks), rows)[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("num_others", [0, 1, 2, 5, 11])
+def test_edge_rows_have_the_same_bits_alone_and_among_64(edge: ort.InferenceSession, num_others: int) -> None:
+    assert_rows_are_identical(edge, edge_rows(64, num_others))

@@ -1,0 +1,114 @@
+"""Training as a whole: it learns, it resumes bit for bit, it stops at a loss that is no number."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.config.training import TrainingConfig, load_training
+from hiercoop.errors import ConfigError, InputFileError, TrainingError
+from hiercoop.execution.bundle import load_bundle
+from hiercoop.training.checkpoint import LATEST
+from hiercoop.training.export import export_bundle
+from hiercoop.training.run_directory import read_config
+from hiercoop.training.trainer import train
+
+SHORT = [
+    "scenario.episode_slots=10",
+    "num_envs=2",
+    "validation.num_envs=2",
+    "iterations=4",
+    "checkpoint_every_iterations=2",
+]
+
+
+def config(*settings: str) -> TrainingConfig:
+    return load_training("tiny", ScenarioConfig(), 5, settings=[*SHORT, *settings])
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+    train(config(), tmp_path / "whole")
+
+    def interrupt(done: int, total: int, metrics: dict[str, float]) -> None:
+        if done == 3:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train(config(), tmp_path / "parts", on_progress=interrupt)
+    train(read_config(tmp_path / "parts"), tmp_path / "parts", resume=True)
+    assert (tmp_path / "whole" / "metrics.jsonl").read_bytes() == (tmp_path / "parts" / "metrics.jsonl").read_bytes()
+    whole, parts = (load_file(tmp_path / run / "checkpoints" / LATEST) for run in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_a_run_leaves_configuration_metrics_events_checkpoints_and_status(tmp_path: Path) -> None:
+    train(config(), tmp_path / "run")
+    assert read_config(tmp_path / "run").hyperparameters["network"]["encoder_hidden"] == 16
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [line["iteration"] for line in lines] == [0, 1, 2, 3]
+    assert json.loads((tmp_path / "run" / "status.json").read_text())["state"] == "done"
+    assert list((tmp_path / "run" / "events").iterdir())
+    assert not list((tmp_path / "run").rglob(".*"))
+
+
+def test_the_best_policy_is_exported_as_a_bundle(tmp_path: Path) -> None:
+    train(config(), tmp_path / "run")
+    bundle = export_bundle(tmp_path / "run", tmp_path / "bundle", {"note": 1})
+    loaded = load_bundle(tmp_path / "bundle")
+    assert loaded.digest == bundle.digest
+    loaded.check_scenario(ScenarioConfig())
+    assert loaded.manifest.evaluation == {"note": 1}
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
+    train(config("iterations=2"), tmp_path / "run")
+    checkpoint = tmp_path / "run" / "checkpoints" / LATEST
+    good = checkpoint.read_bytes()
+    with pytest.raises(TrainingError, match="loss is"):
+        train(config("hyperparameters.critic.learning_rate=1e30"), tmp_path / "run", resume=True)
+    assert checkpoint.read_bytes() == good
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert (status["state"], status["iteration"]) == ("failed", 2)
+
+
+def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
+    train(config("iterations=1"), tmp_path / "run")
+    with pytest.raises(InputFileError, match="holds a training run already"):
+        train(config(), tmp_path / "run")
+
+
+def test_an_unknown_hyperparameter_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="learning_speed"):
+        train(config("hyperparameters.actor.learning_speed=1"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_cut_checkpoint_is_refused(tmp_path: Path) -> None:
+    train(config(), tmp_path / "run")
+    path = tmp_path / "run" / "checkpoints" / LATEST
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(TrainingError, match="cannot be used"):
+        train(read_config(tmp_path / "run"), tmp_path / "run", resume=True)
+
+
+@pytest.mark.slow
+def test_training_without_a_lead_improves_on_its_start(tmp_path: Path) -> None:
+    settings = [
+        "hyperparameters.network.worth_weight=0.0",
+        "hyperparameters.actor.learning_rate=0.02",
+        "validation.every_iterations=1",
+    ]
+    train(load_training("tiny", ScenarioConfig(), 5, settings=settings), tmp_path / "run")
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    first, last = (lines[index]["validation_sum_capacity_mbps"] for index in (0, -1))
+    assert last > 1.2 * first
