@@ -28,7 +28,7 @@ def bench_simulator(repeats: int = 5) -> dict[str, object]:
     CheckError where that process fails.
     """
     command = [sys.executable, "-m", "hiercoop.cli.bench_simulator", str(repeats)]
-    one_thread = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     done = subprocess.run(command, env={**os.environ, **one_thread}, capture_output=True, text=True)
     if done.returncode != 0:
         raise CheckError(f"the simulator's benchmark ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
