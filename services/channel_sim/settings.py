@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from hiercoop.config.load import build, load_scenario
+from hiercoop.config.load import build
+from hiercoop.config.moving import moving_scenario
 from hiercoop.config.run import FeatureCodec, Reporting, RunConfig
 from hiercoop.execution.bundle import PolicyBundle, load_bundle
 from hiercoop.execution.policy_path import policy_path
@@ -56,11 +57,8 @@ class SimSettings(BaseSettings):
 
     def run_config(self) -> RunConfig:
         """The run that is asked for; ConfigError naming what is out of bounds."""
-        moving = ['mobility.kind="grid"']
-        if self.mobility is not None:
-            moving = ['mobility.kind="trace"', f"mobility.trace='{self.mobility}'"]
         cells = [] if self.sbs is None else [f"num_sbs={self.sbs}"]
-        scenario = load_scenario(self.scenario, self.config, [*moving, *cells, *self.settings])
+        scenario = moving_scenario(self.scenario, self.mobility, self.config, [*cells, *self.settings])
         modes = set(RunConfig.model_fields) - {"scenario"}
         return build(RunConfig, {"scenario": scenario, **self.model_dump(include=modes)})
 
