@@ -8,16 +8,7 @@ import pytest
 
 from hiercoop.cli.doctor import DoctorOptions, doctor
 from hiercoop.cli.machine import cpu_model, describe_machine
-from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.errors import CheckError
-from hiercoop.execution.bundle import write_bundle
-from tests.bundles import random_bundle
-
-
-@pytest.fixture
-def policy(tmp_path: Path) -> Path:
-    write_bundle(random_bundle(ScenarioConfig()), tmp_path / "policy")
-    return tmp_path / "policy"
 
 
 @pytest.fixture

@@ -1,0 +1,89 @@
+"""What commands answer."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Answer
+
+Cli = Callable[..., Answer]
+METRICS = {
+    "sum_capacity_bps",
+    "link_capacity_bps",
+    "goodput_bps",
+    "delivery_success",
+    "time_to_deliver_s",
+    "spectral_efficiency_bps_hz",
+    "reward",
+}
+KEYS = METRICS | {"policy", "scenario", "episodes", "seed", "payload_bytes", "signalling", "option_share"}
+
+
+def test_evaluate_answers_with_the_agreed_keys(hiercoop: Cli):
+    report = hiercoop("evaluate", "random", "--episodes", 4, "--seed", 3, "--payload-bytes", 1000, "--json").json
+    assert set(report) == KEYS
+    assert (report["policy"], report["scenario"], report["seed"]) == ("random", "urban-grid", 3)
+    assert (report["episodes"], report["payload_bytes"]) == (4, 1000.0)
+    assert all(set(report[name]) == {"mean", "ci95"} for name in METRICS)
+
+
+def test_the_same_seed_gives_the_same_answer_and_another_seed_another(hiercoop: Cli):
+    first, again, other = (hiercoop("evaluate", "random", "--episodes", 2, "--seed", seed, "--json").out for seed in (5, 5, 6))
+    assert first == again
+    assert first != other
+
+
+def test_full_buffer_has_no_payload_and_no_delivery(hiercoop: Cli):
+    report = hiercoop("evaluate", "random", "--episodes", 2, "--full-buffer", "--json").json
+    assert report["payload_bytes"] is None
+    assert report["delivery_success"]["mean"] is None
+
+
+def test_people_get_lines_instead_of_json(hiercoop: Cli):
+    answer = hiercoop("evaluate", "random", "--episodes", 2)
+    assert answer.code == 0
+    assert "delivery_success.mean" in answer.out
+
+
+def test_simulate_on_the_grid_covers_the_seconds_asked_for(hiercoop: Cli):
+    report = hiercoop("simulate", "--policy", "local-search", "--seconds", 0.3, "--json").json
+    assert set(report) == KEYS
+    assert report["episodes"] == 3
+
+
+def test_simulate_on_a_trace_is_named_for_it(hiercoop: Cli, bologna_trace: Path):
+    report = hiercoop("simulate", "--policy", "random", "--mobility", bologna_trace, "--seconds", 0.2, "--json").json
+    assert (report["scenario"], report["episodes"]) == ("bologna-acosta", 2)
+
+
+def test_a_bundle_evaluates_with_its_signalling(hiercoop: Cli, policy: Path):
+    report = hiercoop("evaluate", policy, "--episodes", 2, "--json").json
+    assert report["signalling"]["reports_per_slot"] > 0
+    assert sum(report["option_share"]) == pytest.approx(1.0)
+
+
+def test_every_slot_reporting_reports_in_every_slot_of_every_cell(hiercoop: Cli, policy: Path):
+    answer = hiercoop("simulate", "--policy", policy, "--seconds", 0.1, "--reporting", "every-slot", "--json")
+    assert answer.json["signalling"]["reports_per_slot"] == pytest.approx(3.0)
+
+
+def test_the_twin_writes_the_same_trace_twice(hiercoop: Cli, policy: Path, tmp_path: Path):
+    traces = [tmp_path / "first.trace", tmp_path / "second.trace"]
+    for trace in traces:
+        summary = hiercoop("simulate", "--policy", policy, "--slots", 30, "--codec", "int8", "--trace", trace, "--json").json
+        assert (summary["slots"], summary["reproducible"]) == (30, True)
+    first, second = (trace.read_bytes() for trace in traces)
+    assert first == second
+    assert json.loads(first.splitlines()[0])["modes"]["codec"] == "int8"
+
+
+def test_a_trace_replays_its_own_controls(hiercoop: Cli, policy: Path, tmp_path: Path):
+    controls = tmp_path / "controls.jsonl"
+    controls.write_text('{"slot": 7, "control": {"payload_bytes": 500}}\n')
+    first, second = tmp_path / "first.trace", tmp_path / "second.trace"
+    hiercoop("simulate", "--policy", policy, "--slots", 120, "--controls", controls, "--trace", first)
+    hiercoop("simulate", "--policy", policy, "--slots", 120, "--controls", first, "--trace", second)
+    assert b'"payload_bytes":500' in first.read_bytes()
+    assert first.read_bytes() == second.read_bytes()
