@@ -53,6 +53,8 @@ def test_a_joint_decision_forced_by_a_deadline_says_so() -> None:
     scene.edge.submit(_reports(scene)[0])
     (decision,) = scene.edge.release(0, is_partial=True)
     assert decision.is_partial
+    counted = [count.payload_bytes for count in scene.edge.counters().signalling if count.type == "OptionDecision"]
+    assert counted == [decision.ByteSize()]
 
 
 def test_a_termination_report_is_answered_at_once() -> None:

@@ -101,11 +101,14 @@ async def site(stack: ScriptedStack) -> AsyncIterator[Site]:
         yield site
 
 
+Event = tuple[str, dict[str, object], float]
+
+
 async def read_events(
-    client: httpx.AsyncClient, path: str, limit_s: float
-) -> list[tuple[str, dict[str, object], float]]:
-    """Server-sent events (name, data, arrival) until the stream ends or the limit is over."""
-    found: list[tuple[str, dict[str, object], float]] = []
+    client: httpx.AsyncClient, path: str, limit_s: float, until: Callable[[list[Event]], bool] = lambda found: False
+) -> list[Event]:
+    """Server-sent events (name, data, arrival) until they are enough, the stream ends or the limit is over."""
+    found: list[Event] = []
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(limit_s), client.stream("GET", path) as response:
             name = ""
@@ -114,4 +117,6 @@ async def read_events(
                     name = line.removeprefix("event: ")
                 elif line.startswith("data: "):
                     found.append((name, json.loads(line.removeprefix("data: ")), asyncio.get_running_loop().time()))
+                    if until(found):
+                        break
     return found

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.upper_edge.web.settings import WebSettings
-from tests.web.conftest import Site, open_site, read_events, served
+from tests.web.conftest import Event, Site, open_site, read_events, served
 from tests.web.scripted import ScriptedStack
 
 pytestmark = pytest.mark.processes
@@ -17,7 +17,7 @@ STREAM = "/api/v1/stream"
 
 
 async def test_the_stream_begins_with_the_state_and_the_series(site: Site) -> None:
-    events = await read_events(site.client, STREAM, 0.5)
+    events = await read_events(site.client, STREAM, 5, lambda found: len(found) >= 2)
     assert [name for name, _, _ in events[:2]] == ["snapshot", "series"]
     assert events[0][1]["status"]["slot"] == 1_000
     assert events[1][1]["capacity"]["slots"] == [500, 1_000]
@@ -48,7 +48,7 @@ async def test_a_client_that_does_not_read_gets_the_newest_state_and_no_backlog(
             await asyncio.sleep(0.1)
         built = site.board.version
         assert built > 10
-    events = await read_events(site.client, STREAM, 0.4)
+    events = await read_events(site.client, STREAM, 5, lambda found: bool(found))
     assert events[0][1]["status"]["slot"] == run.slot
 
 
@@ -58,7 +58,7 @@ async def test_fifty_readers_share_each_event(site: Site) -> None:
     assert broadcast.series("recent") is broadcast.series("recent")
     limits = httpx.Limits(max_connections=60)
     async with httpx.AsyncClient(base_url=str(site.client.base_url), limits=limits) as many:
-        found = await asyncio.gather(*(read_events(many, STREAM, 1.0) for _ in range(50)))
+        found = await asyncio.gather(*(read_events(many, STREAM, 5, bool) for _ in range(50)))
     assert all(events and events[0][0] == "snapshot" for events in found)
 
 
@@ -76,7 +76,7 @@ async def test_an_open_stream_does_not_hold_back_the_end_of_the_server(stack: Sc
 
 async def test_silence_is_told_to_grow_older_and_the_end_of_it_too(site: Site) -> None:
     await site.stack.stop()
-    events = await read_events(site.client, STREAM, 2.5)
+    events = await read_events(site.client, STREAM, 10, _is_long_away)
     states = [(data["status"]["connection"], data["status"]["age_s"]) for name, data, _ in events if name == "snapshot"]
     assert states[-1][0] == "reconnecting"
     assert states[-1][1] > 1.0
@@ -93,9 +93,20 @@ async def test_the_series_of_another_run_is_never_sent_again(site: Site) -> None
     assert broadcast.series("recent") != before
 
 
+def _is_long_away(found: list[Event]) -> bool:
+    name, data, _ = found[-1]
+    status = data.get("status")
+    return (
+        name == "snapshot"
+        and isinstance(status, dict)
+        and status["connection"] == "reconnecting"
+        and status["age_s"] > 1.0
+    )
+
+
 @pytest.mark.parametrize("span", ["recent", "run"])
 async def test_a_reader_chooses_the_span(stack: ScriptedStack, span: str) -> None:
     async with open_site(stack) as site:
         await site.until_slot(0)
-        events = await read_events(site.client, f"{STREAM}?span={span}", 0.4)
+        events = await read_events(site.client, f"{STREAM}?span={span}", 5, lambda found: found[-1][0] == "series")
     assert [data["capacity"]["span"] for name, data, _ in events if name == "series"] == [span]

@@ -12,9 +12,9 @@ import uvicorn
 
 from hiercoop.errors import ConfigError, UnreachableError, outcome_of
 from hiercoop.logs import get_logger
-from hiercoop.rpc.process import run_service
+from hiercoop.rpc.process import read_settings, run_service
 from services.upper_edge.web.app import make_app
-from services.upper_edge.web.settings import WebSettings, load_settings
+from services.upper_edge.web.settings import WebSettings
 
 log = get_logger(__name__)
 
@@ -45,9 +45,7 @@ def listen(settings: WebSettings) -> socket.socket:
 async def serve(settings: WebSettings, stop: asyncio.Event) -> None:
     """Serves until `stop` is set, then ends the event streams, which would hold the server back, and the server."""
     app = make_app(settings)
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_S
-    )
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=DRAIN_S)
     server = Server(config)
     with listen(settings) as listener:
         host, port = listener.getsockname()[:2]
@@ -65,7 +63,7 @@ async def serve(settings: WebSettings, stop: asyncio.Event) -> None:
 def main() -> int:
     """Exit code: 0 stopped as told, 3 a setting out of bounds, 4 the port is taken."""
     try:
-        settings = load_settings()
+        settings = read_settings(WebSettings)
     except ConfigError as error:
         sys.stderr.write(f"hiercoop: {error}\n")
         return outcome_of(error).exit_code

@@ -16,12 +16,8 @@ from services.upper_edge.web.board import Board, Run
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
-SpanQuery = Annotated[
-    Span, Query(description="recent: the latest 600 samples, about a minute; run: all of it, thinned")
-]
-PointsQuery = Annotated[
-    int, Query(ge=2, le=MAX_SAMPLES, description="Points at most; fewer average over longer stretches")
-]
+SpanQuery = Annotated[Span, Query(description="recent: the latest 600 samples, about a minute; run: all of it, thinned")]
+PointsQuery = Annotated[int, Query(ge=2, le=MAX_SAMPLES, description="Points at most; fewer average over longer stretches")]
 
 
 def board_of(request: Request) -> Board:

@@ -25,9 +25,7 @@ class BoardCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """All metric families; those of a run only once one is known."""
         board = self.board
-        connected = GaugeMetricFamily(
-            "hiercoop_service_connected", "1 while the service is reached", labels=["service"]
-        )
+        connected = GaugeMetricFamily("hiercoop_service_connected", "1 while the service is reached", labels=["service"])
         reconnects = CounterMetricFamily("hiercoop_service_reconnects", "Connections lost", labels=["service"])
         for name, link in (("channel_sim", board.simulator), ("upper_edge", board.edge)):
             connected.add_metric([name], link.is_connected)
@@ -36,9 +34,7 @@ class BoardCollector(Collector):
         yield reconnects
         if board.unreconciled is not None:
             found = sum(abs(one.messages) for one in board.unreconciled)
-            yield GaugeMetricFamily(
-                "hiercoop_unreconciled_messages", "Between the agents' account and the edge's", found
-            )
+            yield GaugeMetricFamily("hiercoop_unreconciled_messages", "Between the agents' account and the edge's", found)
         if board.run is not None and board.age_s is not None:
             yield GaugeMetricFamily("hiercoop_data_age_seconds", "Since the simulator was last heard of", board.age_s)
             yield from _run_metrics(board.run)
@@ -79,12 +75,8 @@ def _signalling_metrics(run: Run) -> Iterator[Metric]:
     families = {
         "messages": CounterMetricFamily("hiercoop_signalling_messages", "Messages between SBS and edge", labels=labels),
         "payload_bytes": CounterMetricFamily("hiercoop_signalling_payload_bytes", "Serialised bytes", labels=labels),
-        "http2_bytes": CounterMetricFamily(
-            "hiercoop_signalling_http2_bytes", "With gRPC and HTTP/2 framing", labels=labels
-        ),
-        "link_bytes": CounterMetricFamily(
-            "hiercoop_signalling_link_bytes", "With packet headers, modelled", labels=labels
-        ),
+        "http2_bytes": CounterMetricFamily("hiercoop_signalling_http2_bytes", "With gRPC and HTTP/2 framing", labels=labels),
+        "link_bytes": CounterMetricFamily("hiercoop_signalling_link_bytes", "With packet headers, modelled", labels=labels),
     }
     for kind in kind_totals(run.response.signalling):
         values = [str(kind.cell), kind.type, "up" if kind.is_up else "down"]

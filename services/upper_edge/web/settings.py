@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-
-from hiercoop.errors import ConfigError
 
 
 class WebSettings(BaseSettings):
@@ -31,13 +29,3 @@ class WebSettings(BaseSettings):
     @classmethod
     def _split_origins(cls, value: object) -> object:
         return tuple(origin.strip() for origin in value.split(",")) if isinstance(value, str) else value
-
-
-def load_settings() -> WebSettings:
-    """The settings in force; ConfigError naming the first variable that is out of bounds."""
-    try:
-        return WebSettings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
-        raise ConfigError(f"{name}={first['input']!r}: {first['msg']}") from error

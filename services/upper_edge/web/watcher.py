@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Callable
 from typing import cast
 
 import grpc.aio
@@ -25,6 +27,8 @@ SILENCE_LIMIT_S = 10.0
 """A stream that says nothing for so long is dialled anew: its peer may be frozen."""
 POLL_PERIOD_S = 1.0
 POLL_TIMEOUT_S = 2.0
+SLOT_PATIENCE_S = 5.0
+"""How long a comparison waits for a slot to end before it is left to the next time."""
 SETTLE_S = 0.25
 """Longer than a message is on its way, so that a reading taken so much later has counted it."""
 
@@ -83,24 +87,25 @@ async def _compare_accounts(board: Board, stub: UpperEdgeServiceStub) -> None:
     counters = await stub.GetCounters(GetCountersRequest(), timeout=POLL_TIMEOUT_S)
     board.take_counters(counters)
     board.edge.is_connected = True
+    counters_at_s = board.clock()
     await asyncio.sleep(SETTLE_S)
-    after = await _run_heard_after(board, board.clock())
-    if before is None or after is None:
+    heard = await _run_where(board, lambda run: run.received_at_s >= counters_at_s + SETTLE_S)
+    if before is None or heard is None:
         return
-    epochs = {before.response.run_epoch, counters.run_epoch, after.response.run_epoch}
-    if len(epochs) == 1:
+    # Agents tell what they counted at the end of a slot, so the slot in hand must have ended.
+    after = await _run_where(board, lambda run: run.response.slot > heard.response.slot or run.response.state != "running")
+    epochs = {run.response.run_epoch for run in (before, after) if run} | {counters.run_epoch}
+    if after is not None and len(epochs) == 1:
         board.unreconciled = discrepancies(before.response.signalling, counters.signalling, after.response.signalling)
 
 
-async def _run_heard_after(board: Board, time_s: float) -> Run | None:
-    try:
-        async with asyncio.timeout(POLL_TIMEOUT_S):
+async def _run_where(board: Board, holds: Callable[[Run], bool]) -> Run | None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SLOT_PATIENCE_S):
             while not board.is_closed:
-                if board.run is not None and board.run.received_at_s >= time_s:
+                if board.run is not None and holds(board.run):
                     return board.run
                 await board.newer_than(board.version)
-    except TimeoutError:
-        pass
     return None
 
 

@@ -49,9 +49,7 @@ def capacity_of(board: Board, span: Span, points: int) -> Capacity:
             **freshness(board),
             "span": span,
             "current_bps": _current(run) if run else None,
-            "mean_bps": mean_capacity_bps(run.response.capacity_bits, run.response.slot, run.slot_duration_s)
-            if run
-            else None,
+            "mean_bps": mean_capacity_bps(run.response.capacity_bits, run.response.slot, run.slot_duration_s) if run else None,
             "slots": series.slot.tolist() if series else [],
             "time_s": numbers(series.time_s) if series else [],
             "sum_capacity_bps": numbers(series.capacity_bps) if series else [],

@@ -51,9 +51,7 @@ router = APIRouter()
 
 
 @router.get("/options/distribution")
-async def read_distribution(
-    board: BoardOf, span: SpanQuery = "recent", points: PointsQuery = 120
-) -> OptionDistribution:
+async def read_distribution(board: BoardOf, span: SpanQuery = "recent", points: PointsQuery = 120) -> OptionDistribution:
     """Shares of slots by option over time, by cell and by payload."""
     return distribution_of(board, span, points)
 
@@ -87,9 +85,7 @@ def _by_cell(run: Run) -> list[CellShare]:
 
 def _by_payload(run: Run) -> list[PayloadShare]:
     return [
-        PayloadShare.model_validate(
-            {"payload_bytes": payload, "slots": int(counts.sum()), "share": numbers(share(counts))}
-        )
+        PayloadShare.model_validate({"payload_bytes": payload, "slots": int(counts.sum()), "share": numbers(share(counts))})
         for payload, counts in sorted(run.history.payload_option_slots.items())
     ]
 

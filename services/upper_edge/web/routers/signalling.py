@@ -27,9 +27,7 @@ class Layer(Answer):
     up_bytes: int = Field(description="Towards the edge", examples=[180_000])
     down_bytes: int = Field(examples=[60_000])
     bytes_per_slot: Number = Field(examples=[19.4])
-    bytes_per_sbs_second: Number = Field(
-        description="Per second of simulated time of one small cell", examples=[6_450.0]
-    )
+    bytes_per_sbs_second: Number = Field(description="Per second of simulated time of one small cell", examples=[6_450.0])
     bits_per_delivered_bit: Number = Field(examples=[0.0031])
 
 
@@ -138,9 +136,7 @@ def _layers(run: Run) -> list[Layer]:
 
 
 def _phases(run: Run) -> list[Phase]:
-    return [
-        Phase.model_validate({"phase": phase, **sums}) for phase, sums in phase_totals(run.response.signalling).items()
-    ]
+    return [Phase.model_validate({"phase": phase, **sums}) for phase, sums in phase_totals(run.response.signalling).items()]
 
 
 def _kinds(run: Run) -> list[Kind]:
@@ -153,10 +149,7 @@ def _kinds(run: Run) -> list[Kind]:
 def _unreconciled(board: Board) -> list[Unreconciled] | None:
     if board.unreconciled is None:
         return None
-    return [
-        Unreconciled.model_validate({**vars(found), "direction": _direction(found.is_up)})
-        for found in board.unreconciled
-    ]
+    return [Unreconciled.model_validate({**vars(found), "direction": _direction(found.is_up)}) for found in board.unreconciled]
 
 
 def _series(series: RunSeries) -> list[LayerSeries]:

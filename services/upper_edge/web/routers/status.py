@@ -61,9 +61,7 @@ class Troubles(Answer):
     edge_reconnects: int = Field(description="Of the agents to the edge")
     edge_timeouts: int
     dropped_messages: int
-    unreconciled_messages: int | None = Field(
-        description="Between the agents' account and the edge's; null: not compared yet"
-    )
+    unreconciled_messages: int | None = Field(description="Between the agents' account and the edge's; null: not compared yet")
     last_error: str
 
 
@@ -115,9 +113,7 @@ def status_of(board: Board) -> Status:
             "services": _services(board),
             "edge": _edge_status(board),
             "troubles": _troubles(board, run) if run else None,
-            "versions": Versions(
-                hiercoop=hiercoop_version(), protocol=PROTOCOL_VERSION, python=platform.python_version()
-            ),
+            "versions": Versions(hiercoop=hiercoop_version(), protocol=PROTOCOL_VERSION, python=platform.python_version()),
         }
     )
 
@@ -151,9 +147,7 @@ def _num_options(sample: Sample) -> int:
 def _services(board: Board) -> list[ServiceStatus]:
     services = [_service("channel_sim", board.simulator), _service("upper_edge decisions", board.edge)]
     services.append(
-        ServiceStatus(
-            name="upper_edge web", address=None, health="serving", is_connected=True, reconnects=0, last_error=""
-        )
+        ServiceStatus(name="upper_edge web", address=None, health="serving", is_connected=True, reconnects=0, last_error="")
     )
     return services
 
