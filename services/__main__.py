@@ -22,9 +22,7 @@ WEB_NICENESS = 5
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options; argparse ends the process with 2 where they make no sense."""
     parser = argparse.ArgumentParser(prog="hiercoop up", description=__doc__)
-    parser.add_argument(
-        "--sbs", type=int, default=DEFAULT_SBS, metavar="K", help="small cells, and agents to serve them"
-    )
+    parser.add_argument("--sbs", type=int, default=DEFAULT_SBS, metavar="K", help="small cells, and agents to serve them")
     parser.add_argument("--agents", type=int, metavar="N", help="agents to start; by default one a cell")
     parser.add_argument("--scenario", default="urban-grid", metavar="NAME", help="scenario preset")
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file laid over the preset")

@@ -12,9 +12,7 @@ def families(slots: SlotLoop) -> list[Family]:
     """Slots, capacity, delivery and gaps of the run in hand, and its signalling."""
     emulation = slots.emulation
     counts = emulation.counts
-    missed = CounterMetricFamily(
-        "hiercoop_missed_slots", "Slots in which a cell held its allocation.", labels=("cell",)
-    )
+    missed = CounterMetricFamily("hiercoop_missed_slots", "Slots in which a cell held its allocation.", labels=("cell",))
     gaps = CounterMetricFamily("hiercoop_gaps", "Times that an agent left without saying so.", labels=("cell",))
     attached = GaugeMetricFamily("hiercoop_cell_attached", "Whether a cell has an agent.", labels=("cell",))
     for number, cell in enumerate(list(emulation.cells)):

@@ -94,14 +94,14 @@ class ChannelSimServicer(ChannelSimServiceServicer):
                 slots.stop()
 
     async def _read(self, seat: Seat, context: Context, has_slots: bool) -> None:
-        """Returns when the agent leaves; MessageError for what does not belong on this stream."""
+        """Returns when the agent has closed its half; MessageError for what does not belong on this stream."""
         while isinstance(message := await context.read(), Allocation):
             if message.is_detach:
-                seat.leaves_on_purpose = True
-                return
-            if not has_slots:
+                self._slots.retire(seat)
+            elif not has_slots:
                 raise MessageError("slots of this attach go over its slot port; send only is_detach here")
-            self._slots.receive(seat, message)
+            else:
+                self._slots.receive(seat, message)
 
     def _take_slots(self, seat: Seat, connection: SlotConnection) -> None:
         """The agent has opened its slot connection: it is ready."""
@@ -147,6 +147,4 @@ def _checked(message: object) -> Hello:
 
 
 def _as_message(seat: Seat) -> SlotObservation:
-    return SlotObservation(
-        cell=seat.cell, run_epoch=seat.run_epoch, attach_epoch=seat.attach_epoch, welcome=seat.welcome
-    )
+    return SlotObservation(cell=seat.cell, run_epoch=seat.run_epoch, attach_epoch=seat.attach_epoch, welcome=seat.welcome)

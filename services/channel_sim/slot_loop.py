@@ -61,6 +61,12 @@ class SlotLoop:
         self._joining.append(seat)
         self.wake()
 
+    def retire(self, seat: Seat) -> None:
+        """The agent wants to leave: it does so between slots, and answers until then."""
+        seat.leaves_on_purpose = True
+        self._leaving.append(seat)
+        self.wake()
+
     def leave(self, seat: Seat) -> None:
         """The agent is gone. If the slot in hand still waits for it, the slot goes on without it."""
         seat.end()
@@ -139,6 +145,7 @@ class SlotLoop:
             log.info("agent joined", cell=seat.cell, attach_epoch=seat.attach_epoch, slot=self.emulation.slot)
 
     def _detach(self, seat: Seat) -> None:
+        seat.end()
         if seat.run_epoch != self.emulation.run_epoch:
             return
         self.emulation.detach(seat.cell, seat.attach_epoch, seat.leaves_on_purpose)

@@ -1,5 +1,6 @@
 """A run over processes and sockets leaves the same trace, byte for byte, as a run in one process."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def test_an_agent_killed_between_slots_and_brought_back_leaves_a_trace_that_repl
         stack.until_slot(20)
         stack.control(pause=True)
         lost = stack.cell_of("agent1")
-        stack.processes["agent1"].kill()
+        stack.signal("agent1", signal.SIGKILL)
         stack.until(lambda seen: not seen.cells[lost].is_attached)
         stack.control(step=10)
         stack.until(lambda seen: seen.state == "paused")

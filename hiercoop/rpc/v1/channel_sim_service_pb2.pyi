@@ -230,7 +230,7 @@ class Allocation(_message.Message):
     run_epoch: _builtins.int
     attach_epoch: _builtins.int
     is_detach: _builtins.bool
-    """The agent leaves on purpose: no gap is counted."""
+    """The agent leaves on purpose: no gap is counted. It goes on answering until the stream ends, or closes its half of it."""
     @_builtins.property
     def choice(self) -> _tensor_pb2.Tensor:
         """INT32 [vehicle]: station * M + band."""
