@@ -1,5 +1,6 @@
 """A command's record becomes its command line."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -64,9 +65,8 @@ def test_a_command_s_own_setting_wins_over_set_and_set_over_the_file(tmp_path: P
     ],
 )
 def test_a_setting_out_of_bounds_is_named_with_its_value(setting: str, words: str):
-    with pytest.raises(ConfigError, match=".") as refusal:
+    with pytest.raises(ConfigError, match=re.escape(words)) as refusal:
         resolve_scenario(ScenarioOptions(settings=[setting]))
-    assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
