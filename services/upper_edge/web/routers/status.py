@@ -48,6 +48,7 @@ class RunStatus(Answer):
     is_reproducible: bool
     num_cells: int = Field(examples=[3])
     num_options: int = Field(examples=[8])
+    surplus_agents: int = Field(description="Attached without a cell, standing by", examples=[0])
 
 
 class Troubles(Answer):
@@ -137,6 +138,7 @@ def _run_status(run: Run) -> RunStatus:
         is_reproducible=told.is_reproducible,
         num_cells=len(told.cells),
         num_options=_num_options(sample),
+        surplus_agents=told.surplus_agents,
     )
 
 
