@@ -93,10 +93,11 @@ async def stream(
     board: BoardOf, broadcast: Annotated[Broadcast, Depends(broadcast_of)], span: SpanQuery = "recent"
 ) -> EventSourceResponse:
     """The newest state, ten times a second at most; a client that is slow misses states instead of queueing them."""
-    return EventSourceResponse(_events(board, broadcast, span), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
+    return EventSourceResponse(event_source(board, broadcast, span), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
 
 
-async def _events(board: Board, broadcast: Broadcast, span: Span) -> AsyncIterator[ServerSentEvent]:
+async def event_source(board: Board, broadcast: Broadcast, span: Span) -> AsyncIterator[ServerSentEvent]:
+    """Events for one client, each made when the client is ready for it, until the board closes."""
     shown, sent_series = -1, ""
     while True:
         shown = await board.newer_than(shown)
