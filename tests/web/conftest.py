@@ -24,9 +24,15 @@ from tests.web.scripted import ScriptedStack
 class Site:
     """One served application and what is behind it."""
 
-    stack: ScriptedStack
     app: FastAPI
     client: httpx.AsyncClient
+    scripted: ScriptedStack | None = None
+
+    @property
+    def stack(self) -> ScriptedStack:
+        """What is behind it, where that follows a script."""
+        assert self.scripted is not None
+        return self.scripted
 
     @property
     def board(self) -> Board:
@@ -40,9 +46,9 @@ class Site:
             while not holds():
                 await asyncio.sleep(0.02)
 
-    async def until_slot(self, slot: int) -> None:
+    async def until_slot(self, slot: int, limit_s: float = 10.0) -> None:
         """Waits until the application has heard of a slot."""
-        await self.until(lambda: self.board.run is not None and self.board.run.response.slot >= slot)
+        await self.until(lambda: self.board.run is not None and self.board.run.response.slot >= slot, limit_s)
 
     async def read(self, noun: str, **query: object) -> dict[str, object]:
         """A reading as JSON."""
@@ -70,14 +76,16 @@ async def served(settings: WebSettings) -> AsyncIterator[tuple[FastAPI, str]]:
 
 
 @contextlib.asynccontextmanager
-async def open_site(stack: ScriptedStack, **settings: object) -> AsyncIterator[Site]:
-    """An application that watches this stack, and a client of it."""
-    addresses = {"sim_addr": f"127.0.0.1:{stack.sim_port}", "edge_addr": f"127.0.0.1:{stack.edge_port}"}
+async def open_site(scripted: ScriptedStack | None = None, **settings: object) -> AsyncIterator[Site]:
+    """An application that watches a scripted stack, or what the settings name, and a client of it."""
+    if scripted is not None:
+        addresses = {"sim_addr": f"127.0.0.1:{scripted.sim_port}", "edge_addr": f"127.0.0.1:{scripted.edge_port}"}
+        settings = {**addresses, **settings}
     async with (
-        served(WebSettings.model_validate({**addresses, **settings})) as (app, url),
+        served(WebSettings.model_validate(settings)) as (app, url),
         httpx.AsyncClient(base_url=url, timeout=15) as client,
     ):
-        yield Site(stack, app, client)
+        yield Site(app, client, scripted)
 
 
 @pytest.fixture
