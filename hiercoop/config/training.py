@@ -43,7 +43,7 @@ class CurriculumConfig(FrozenModel):
 class ValidationConfig(FrozenModel):
     """How a policy in training is judged: its best choices, on drops of its own, never on those of an evaluation."""
 
-    every_iterations: int = Field(default=20, ge=1)
+    every_iterations: int = Field(default=10, ge=1)
     num_envs: int = Field(default=64, ge=1)
     seed: int = Field(default=500_000, ge=0, lt=1_000_000)
     """Evaluation seeds begin at 1,000,000."""
@@ -57,7 +57,7 @@ class TrainingConfig(FrozenModel):
     algorithm: Literal["hiercoop"] = "hiercoop"
     preset: str = "fast"
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
-    iterations: int = Field(default=160, ge=1)
+    iterations: int = Field(default=120, ge=1)
     """One delivery round of every environment each."""
     num_envs: int = Field(default=48, ge=1, le=65_536)
     checkpoint_every_iterations: int = Field(default=20, ge=1)

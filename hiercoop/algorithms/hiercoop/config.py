@@ -38,13 +38,15 @@ class CriticConfig(FrozenModel):
 class ActorConfig(FrozenModel):
     """Intra-option policies, from fresh rollouts (15): clipped surrogate (PPO) with one GAE advantage."""
 
-    learning_rate: float = Field(default=8e-3, gt=0.0)
+    learning_rate: float = Field(default=5e-3, gt=0.0)
     """At the start; falls linearly to a tenth of it, as the entropy weight does."""
     epochs: int = Field(default=1, ge=1)
-    minibatches: int = Field(default=6, ge=1)
-    gae_lambda: float = Field(default=0.2, ge=0.0, le=1.0)
-    num_alternatives: int = Field(default=2, ge=0, le=64)
+    minibatches: int = Field(default=3, ge=1)
+    gae_lambda: float = Field(default=0.5, ge=0.0, le=1.0)
+    num_alternatives: int = Field(default=3, ge=0, le=64)
     """Draws a cell and slot of the counterfactual baseline; 0: the joint advantage alone."""
+    future_weight: float = Field(default=0.05, ge=0.0)
+    """Share of the joint advantage beside the difference that a cell makes in the slot itself."""
     clip: float = Field(default=0.2, gt=0.0)
     entropy_weight: float = Field(default=0.001, ge=0.0)
 

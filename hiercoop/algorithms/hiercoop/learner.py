@@ -16,7 +16,7 @@ from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
 from hiercoop.algorithms.hiercoop.joint_values import joint_value, option_values, regret_of_going_on
 from hiercoop.algorithms.hiercoop.losses import (
     actor_loss,
-    counterfactual_shift,
+    cell_advantage,
     critic_loss,
     generalised_advantage,
     joint_log_prob,
@@ -33,8 +33,6 @@ Metrics = dict[str, float]
 FINAL_SHARE = 0.1
 """What the entropy bonus and the policies' learning rate have fallen to at the end."""
 SMALLEST_SPREAD = 1e-8
-USUAL_MEMORY = 0.9
-"""Memory of the usual capacity that the counterfactual baseline is measured against."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +146,9 @@ class HierCoopLearner:
         joint = generalised_advantage(reward, q_tot, self.discount, self.config.actor.gae_lambda)
         advantage = joint.unsqueeze(-1).expand(-1, -1, num_cells)
         if self.config.actor.num_alternatives > 0:
-            num_active = rollout.mask.any(-1).sum((-1, -2)).to(reward.dtype)
-            otherwise = rollout.otherwise_bps * self.reward_per_bps * self._reward_scale(num_cells)
-            advantage = advantage - counterfactual_shift(otherwise, num_active, USUAL_MEMORY)
+            per_bps = self.reward_per_bps * self._reward_scale(num_cells)
+            made, otherwise = rollout.capacity_bps * per_bps, rollout.otherwise_bps * per_bps
+            advantage = cell_advantage(joint, made, otherwise, self.config.actor.future_weight)
         mask = rollout.mask.flatten(0, 2)
         columns = (rollout.state.local, rollout.mask, rollout.option, rollout.choice, rollout.log_prob, advantage)
         flat_columns = [column.flatten(0, 2) for column in columns]

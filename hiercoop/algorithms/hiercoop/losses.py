@@ -48,22 +48,19 @@ def generalised_advantage(
     return advantage
 
 
-def counterfactual_shift(
-    otherwise: Float[Tensor, "slot env cell"], num_active: Float[Tensor, "slot env"], memory: float
+def cell_advantage(
+    joint: Float[Tensor, "slot env"],
+    reward: Float[Tensor, "slot env"],
+    otherwise: Float[Tensor, "slot env cell"],
+    future_weight: float,
 ) -> Float[Tensor, "slot env cell"]:
-    """What to take from each cell's advantage: reward that the slot would have brought anyway, over what is usual.
+    """What each cell's own choices were worth: the difference that they made in the slot, and a share of the joint advantage.
 
-    `otherwise` is the slot's capacity reward under other draws of this cell's choices, the other cells' kept. The usual
-    is an average over the earlier slots, an active link, times the links now active. Neither depends on this cell's choice in
-    the slot, so the gradient's expectation stays what it is and its variance falls: fading and the other cells leave it.
+    `reward` is the slot's capacity reward, `otherwise` the same under other draws of this cell's choices, the other cells'
+    kept. Their difference is an unbiased advantage as far as the slot itself goes, free of fading and of what others did; the
+    joint advantage carries what the slot means for the future, and the noise of a learned value.
     """
-    per_link = otherwise.mean(-1) / num_active.clamp(min=1.0)
-    usual = per_link[0].mean().expand_as(per_link[0])
-    shift = torch.empty_like(otherwise)
-    for slot in range(len(otherwise)):
-        shift[slot] = otherwise[slot] - (usual * num_active[slot]).unsqueeze(-1)
-        usual = memory * usual + (1.0 - memory) * per_link[slot]
-    return shift
+    return reward.unsqueeze(-1) - otherwise + future_weight * joint.unsqueeze(-1)
 
 
 def joint_log_prob(

@@ -8,7 +8,7 @@ import torch
 
 from hiercoop.algorithms.hiercoop.losses import (
     actor_loss,
-    counterfactual_shift,
+    cell_advantage,
     critic_loss,
     generalised_advantage,
     joint_log_prob,
@@ -166,15 +166,10 @@ def test_clipping_takes_the_gradient_from_what_has_moved_far_enough() -> None:
     assert log_prob.grad[1] < 0.0
 
 
-def test_counterfactual_shift_of_a_slot_does_not_depend_on_the_slots_after_it() -> None:
-    otherwise, num_active = torch.rand(6, 2, 3), torch.full((6, 2), 9.0)
-    changed = otherwise.clone()
-    changed[4:] += 5.0
-    before, after = (counterfactual_shift(values, num_active, 0.9) for values in (otherwise, changed))
-    assert torch.equal(before[:4], after[:4])
-    torch.testing.assert_close(after[4], before[4] + 5.0)
-
-
-def test_counterfactual_shift_of_a_steady_channel_is_nothing() -> None:
-    shift = counterfactual_shift(torch.full((5, 2, 3), 0.7), torch.full((5, 2), 9.0), 0.9)
-    torch.testing.assert_close(shift, torch.zeros_like(shift))
+def test_a_cell_that_made_no_difference_has_only_its_share_of_the_joint_advantage() -> None:
+    joint, reward = torch.rand(4, 2), torch.rand(4, 2)
+    otherwise = reward.unsqueeze(-1).repeat(1, 1, 3)
+    otherwise[:, :, 1] -= 0.5
+    advantage = cell_advantage(joint, reward, otherwise, 0.1)
+    torch.testing.assert_close(advantage[:, :, 0], 0.1 * joint)
+    torch.testing.assert_close(advantage[:, :, 1], 0.1 * joint + 0.5)
