@@ -48,6 +48,8 @@ class _Cell:
     is_reserved: bool = False
     is_attached: bool = False
     must_report: bool = False
+    has_served: bool = False
+    """An agent has taken part in this run before."""
     agent: str = ""
 
 
@@ -64,9 +66,7 @@ class _Exchange:
 class Emulation:
     """One run: from slot 0 until `max_slots`, the trace's end, or a reset."""
 
-    def __init__(
-        self, run: RunConfig, policy_digest: str, run_epoch: int = 1, trace: TraceWriter | None = None
-    ) -> None:
+    def __init__(self, run: RunConfig, policy_digest: str, run_epoch: int = 1, trace: TraceWriter | None = None) -> None:
         self.run = run
         self.run_epoch = run_epoch
         self.policy_digest = policy_digest
@@ -90,8 +90,11 @@ class Emulation:
         self._exchange: _Exchange | None = None
         self._trace = trace
         self.profile = self._make_profile()
-        if trace is not None:
-            trace.header(run, policy_digest)
+
+    def begin_trace(self) -> None:
+        """Heads the trace of this run."""
+        if self._trace is not None:
+            self._trace.header(self.run, self.policy_digest)
 
     @property
     def is_over(self) -> bool:
@@ -111,12 +114,7 @@ class Emulation:
     def awaits(self, cell: int) -> bool:
         """Whether the slot in hand still waits for this cell."""
         exchange = self._exchange
-        return (
-            exchange is not None
-            and cell in exchange.roster
-            and cell not in exchange.received
-            and cell not in exchange.lost
-        )
+        return exchange is not None and cell in exchange.roster and cell not in exchange.received and cell not in exchange.lost
 
     def free_cell(self, wanted: int | None = None) -> int | None:
         """The cell that an agent may have: the wanted one or the lowest free one; None where there is none."""
@@ -140,7 +138,8 @@ class Emulation:
         state = self.cells[cell]
         state.is_attached = True
         state.must_report = True
-        state.counts.reconnects += state.attach_epoch > 1
+        state.counts.reconnects += state.has_served
+        state.has_served = True
         self._note({"attach": cell})
 
     def attach(self, cell: int, agent: str = "") -> Welcome:
@@ -278,9 +277,7 @@ class Emulation:
         scenario = self.run.scenario
         choices = codec.decode_array(allocation.choice, (scenario.num_vehicles_per_sbs,), np.int32)
         if choices.min() < 0 or choices.max() >= scenario.num_choices:
-            raise MessageError(
-                f"cell {allocation.cell} chose {choices.tolist()}, choices are 0..{scenario.num_choices - 1}"
-            )
+            raise MessageError(f"cell {allocation.cell} chose {choices.tolist()}, choices are 0..{scenario.num_choices - 1}")
         return choices
 
     def _count(self, record: SlotRecord, received: dict[int, Allocation]) -> None:

@@ -17,6 +17,4 @@ def policy_path(policy: str) -> Path:
             return path
     names = sorted(path.name for path in SHIPPED.iterdir() if path.is_dir()) if SHIPPED.is_dir() else []
     known = ", ".join(names) or "none yet"
-    raise BundleError(
-        f"policy {policy!r} is neither a directory nor a name under policies/ ({known}); train or name one"
-    )
+    raise BundleError(f"policy {policy!r} is neither a directory nor a name under policies/ ({known}); train or name one")

@@ -53,8 +53,7 @@ def discrepancies(
 
 def _amounts(counts: Iterable[SignallingCount]) -> dict[_Key, _Amount]:
     return {
-        (count.cell, count.attach_epoch, count.type, count.is_up): (count.messages, count.payload_bytes)
-        for count in counts
+        (count.cell, count.attach_epoch, count.type, count.is_up): (count.messages, count.payload_bytes) for count in counts
     }
 
 

@@ -26,9 +26,7 @@ def run_summary(emulation: Emulation, wall_s: float) -> dict[str, JsonValue]:
         "seed": emulation.run.seed,
         "scenario": emulation.run.scenario.name,
         "policy_digest": emulation.policy_digest,
-        "sum_capacity_bps": counts.capacity_bits / (slots * emulation.run.scenario.radio.slot_duration_s)
-        if slots
-        else None,
+        "sum_capacity_bps": counts.capacity_bits / (slots * emulation.run.scenario.radio.slot_duration_s) if slots else None,
         "delivery_success": counts.rounds_delivered / counts.rounds_offered if counts.rounds_offered else None,
         "signalling": {
             **bytes_by_layer,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import JsonValue
-
 from hiercoop.config.run import RunConfig
 from hiercoop.errors import ConfigError
 from hiercoop.execution.controls import as_event, check_control, scenario_of
@@ -25,7 +23,9 @@ class Simulator:
         self._is_paused = False
         self._steps_left = 0
         self._has_begun = False
+        self._mobility_trace = run.scenario.mobility.trace
         self.emulation = Emulation(run, policy_digest, run_epoch, trace)
+        self.emulation.begin_trace()
 
     @property
     def state(self) -> State:
@@ -51,12 +51,12 @@ class Simulator:
             raise ConfigError(f"{command} cannot be applied: the run is finished; reset begins a new one")
         if command == "step" and not self._is_paused:
             raise ConfigError("step cannot be applied while the run is not paused; pause it first")
-        self._record(as_event(request))
-        if command == "reset":
-            seed = request.reset or self.emulation.run.seed
-            self._begin_run(self.emulation.run.model_copy(update={"seed": seed}))
-        elif command == "scenario":
-            self._begin_run(self.emulation.run.model_copy(update={"scenario": scenario_of(request), "min_agents": None}))
+        run = self._next_run(request)
+        following = self._follow(run) if run is not None else None
+        if self._trace is not None:
+            self._trace.event(self.emulation.slot, as_event(request))
+        if following is not None:
+            self._begin(following)
         elif command == "payload_bytes":
             self.emulation.set_payload_bytes(request.payload_bytes)
         else:
@@ -69,13 +69,29 @@ class Simulator:
         run = self.emulation.run
         return run.scenario.num_sbs if run.min_agents is None else run.min_agents
 
-    def _begin_run(self, run: RunConfig) -> None:
-        epochs = [cell.attach_epoch for cell in self.emulation.cells]
-        self.emulation = Emulation(run, self._policy_digest, self.emulation.run_epoch + 1, self._trace)
-        for cell, epoch in zip(self.emulation.cells, epochs, strict=False):
-            cell.attach_epoch = epoch
-        self._has_begun = False
+    def _next_run(self, request: ControlRequest) -> RunConfig | None:
+        """The run that a command asks for, if it does; ConfigError for a trace file it was not started with."""
+        run = self.emulation.run
+        if request.HasField("reset"):
+            return run.model_copy(update={"seed": request.reset or run.seed})
+        if not request.HasField("scenario"):
+            return None
+        scenario = scenario_of(request)
+        if scenario.mobility.trace not in (None, self._mobility_trace):
+            raise ConfigError(
+                f"mobility.trace={scenario.mobility.trace!r} is not the file that this simulator was started with; "
+                f"start it with that trace"
+            )
+        return run.model_copy(update={"scenario": scenario, "min_agents": None})
 
-    def _record(self, event: dict[str, JsonValue]) -> None:
-        if self._trace is not None:
-            self._trace.event(self.emulation.slot, event)
+    def _follow(self, run: RunConfig) -> Emulation:
+        """The next run, ready to begin; cells keep their attach epochs, which only rise."""
+        following = Emulation(run, self._policy_digest, self.emulation.run_epoch + 1, self._trace)
+        for old, new in zip(self.emulation.cells, following.cells, strict=False):
+            new.attach_epoch = old.attach_epoch
+        return following
+
+    def _begin(self, following: Emulation) -> None:
+        self.emulation = following
+        self.emulation.begin_trace()
+        self._has_begun = False

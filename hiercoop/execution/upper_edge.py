@@ -179,6 +179,7 @@ class UpperEdge:
         self._profile = profile
         self._cells.clear()
         self._joint.clear()
+        self.ledger = SignallingLedger()
         sites_m = np.asarray(profile.sites_m, np.float64).reshape(profile.num_cells, 2)
         offsets_m = sites_m[:, None, :] - sites_m[None, :, :]
         self._distances_m = np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32)

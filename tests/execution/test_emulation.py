@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from hiercoop.errors import ConfigError, MessageError
+from hiercoop.errors import ConfigError, HierCoopError, MessageError
 from hiercoop.execution.held_allocation import HeldAllocation
 from hiercoop.execution.simulator import Simulator
+from hiercoop.execution.trace import TraceWriter
 from hiercoop.execution.watch_snapshot import watch_snapshot
 from hiercoop.rpc import codec
 from hiercoop.rpc.v1.channel_sim_service_pb2 import ControlRequest
@@ -141,6 +144,20 @@ def test_a_reset_begins_a_later_run_from_slot_0_with_its_seed() -> None:
     answer = simulator.control(ControlRequest(reset=9))
     assert (answer.slot, answer.run_epoch, simulator.emulation.run.seed) == (0, 2, 9)
     assert simulator.emulation.attach(0).attach_epoch == 2
+    assert simulator.emulation.cells[0].counts.reconnects == 0
+
+
+def test_a_command_that_cannot_begin_its_run_leaves_the_old_one_and_no_line_in_the_trace(tmp_path: Path) -> None:
+    trace = TraceWriter(tmp_path / "trace")
+    simulator = Simulator(Scene().run, bundle().digest, trace=trace)
+    unreachable = '{"num_sbs": 2, "sbs_sites_m": [[433, 250], [90000, 90000]]}'
+    with pytest.raises(HierCoopError):
+        simulator.control(ControlRequest(scenario=unreachable))
+    with pytest.raises(ConfigError, match="started with"):
+        simulator.control(ControlRequest(scenario='{"mobility": {"kind": "trace", "trace": "/etc/hostname"}}'))
+    trace.close()
+    assert simulator.emulation.run_epoch == 1
+    assert b"control" not in (tmp_path / "trace").read_bytes()
 
 
 @pytest.mark.parametrize(
