@@ -138,7 +138,7 @@ def test_samples_of_a_long_trace_are_bounded_and_spread_over_all_of_it(tmp_path:
     [
         ("empty.fcd.xml", b"", "is empty"),
         ("empty.fcd.xml.gz", b"", "is empty"),
-        ("hollow.fcd.xml.gz", gzip.compress(b""), "is empty"),
+        ("hollow.fcd.xml.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("text.fcd.xml", b"not a trace", "truncated or malformed XML"),
         ("cut.fcd.xml", b'<fcd-export><timestep time="0"><vehicle id="a" x="1"', "truncated or malformed XML"),
         ("open.fcd.xml", b'<fcd-export><timestep time="0"></timestep>', "truncated or malformed XML"),
