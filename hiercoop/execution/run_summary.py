@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from hiercoop.execution.emulation import Emulation
-from hiercoop.execution.signalling import totals
+from hiercoop.execution.signalling import totals, window_update_bytes
 
 
 def run_summary(emulation: Emulation, wall_s: float) -> dict[str, JsonValue]:
@@ -31,6 +31,7 @@ def run_summary(emulation: Emulation, wall_s: float) -> dict[str, JsonValue]:
         "signalling": {
             **bytes_by_layer,
             **per_slot,
+            "window_update_bytes": sum(window_update_bytes(emulation.signalling.counts()).values()),
             "reports_per_slot": sum(cell.reports for cell in cells) / slots if slots else None,
         },
         "reproducible": emulation.is_reproducible,

@@ -1,7 +1,8 @@
 """What the cooperation costs: every message between SBS and edge, counted where it is sent or received.
 
 Layer 1, payload: exact, the serialised size of each message. Layer 2, HTTP/2: 5 bytes of gRPC prefix a message and 9 bytes of
-header a DATA frame; WINDOW_UPDATE and PING belong to the connection and are classes of their own. Layer 3, link: modelled here
+header a DATA frame; WINDOW_UPDATE and PING belong to the connection and are classes of their own (docs/signalling.md has what
+was measured of them). Layer 3, link: modelled here
 as one packet a message with 66 bytes of Ethernet, IPv4 and TCP headers, an upper bound on packing and a lower bound on
 acknowledgements.
 """
@@ -17,6 +18,8 @@ GRPC_PREFIX_BYTES = 5
 DATA_HEADER_BYTES = 9
 MAX_FRAME_BYTES = 16_384
 PACKET_HEADER_BYTES = 66
+WINDOW_UPDATE_BYTES = 2 * 13
+"""What the receiver of a message sends back: one frame for the stream and one for the connection."""
 
 SETUP_TYPES = frozenset({"RegisterRequest", "RegisterResponse"})
 POLICY_TRANSFER_TYPES = frozenset({"GetPolicyRequest", "GetPolicyResponse"})
@@ -96,6 +99,14 @@ class ReportedSignalling:
 def http2_bytes(count: SignallingCount) -> int:
     """Layer 2 of a count: payload, 5 bytes a message and 9 a DATA frame."""
     return count.payload_bytes + GRPC_PREFIX_BYTES * count.messages + DATA_HEADER_BYTES * count.frames
+
+
+def window_update_bytes(counts: Iterable[SignallingCount]) -> dict[str, int]:
+    """Flow control of these messages by direction, `up` and `down`: it goes against the messages that cause it."""
+    result = {"up": 0, "down": 0}
+    for count in counts:
+        result["down" if count.is_up else "up"] += WINDOW_UPDATE_BYTES * count.messages
+    return result
 
 
 def link_bytes(count: SignallingCount) -> int:

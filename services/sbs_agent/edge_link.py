@@ -21,7 +21,7 @@ from hiercoop.rpc.v1.upper_edge_service_pb2_grpc import UpperEdgeServiceStub
 log = get_logger(__name__)
 
 REGISTER_TIMEOUT_S = 1.0
-POLICY_TIMEOUT_S = 10.0
+POLICY_TIMEOUT_S = 5.0
 REFUSAL_PAUSE_S = 2.0
 """Longest pause after a refusal: what was refused will not be right in a moment."""
 

@@ -71,9 +71,7 @@ class Stack:
 
     def start(self, name: str, **environment: str) -> subprocess.Popen[bytes]:
         """Starts `sim`, `edge`, or an agent of any other name; its log goes to a file of that name."""
-        module = {"sim": "services.channel_sim", "edge": "services.upper_edge.decisions"}.get(
-            name, "services.sbs_agent"
-        )
+        module = {"sim": "services.channel_sim", "edge": "services.upper_edge.decisions"}.get(name, "services.sbs_agent")
         with (self.directory / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", module],

@@ -36,9 +36,7 @@ def test_a_trace_over_processes_equals_that_in_one_process(tmp_path: Path, modes
 
 
 def test_twelve_cells_leave_the_same_trace_too(tmp_path: Path) -> None:
-    with running_stack(
-        tmp_path, num_sbs=12, max_slots=60, ends_by_itself=True, codec="int8", agent_timeout_s=60
-    ) as stack:
+    with running_stack(tmp_path, num_sbs=12, max_slots=60, ends_by_itself=True, codec="int8", agent_timeout_s=60) as stack:
         assert stack.processes["sim"].wait(PATIENCE_S) == 0, stack.logs()
     assert stack.trace.read_bytes() == trace_in_process(stack, tmp_path, max_slots=60, codec="int8", agent_timeout_s=60)
 
