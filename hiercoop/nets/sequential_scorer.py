@@ -86,14 +86,16 @@ class SequentialScorer(nn.Module):
         value, clash = self.worth(local)
         chosen, logits = [], []
         for vehicle in range(vehicles):
-            mine, later = value[:, :1], value[:, 1:]
+            num_later = vehicles - 1 - vehicle
+            mine, later = torch.split(value, [1, num_later], 1) if num_later else (value, value)
             worth = mine.reshape(-1, 1, choices, 1)
-            if vehicle + 1 < vehicles:
-                worth = worth + (later - clash[vehicle]).amax(3, keepdim=True).sum(1, keepdim=True)
+            if num_later:
+                left = (later - clash[vehicle]).amax(3, keepdim=True)
+                worth = worth + (left.sum(1, keepdim=True) if num_later > 1 else left)
             hidden = torch.relu(static[vehicle] + worth * self.worth_layer)
             logit = self.out_layer(hidden) + worth
             choice = (logit + bids[vehicle]).argmax(2) if forced is None else forced[:, vehicle, None, None]
-            if vehicle + 1 < vehicles:
+            if num_later:
                 value = later - self.one_hot[choice] @ clash[vehicle]
             chosen.append(choice)
             logits.append(logit)
@@ -104,9 +106,8 @@ class SequentialScorer(nn.Module):
         """First-layer terms that do not depend on what the earlier vehicles take."""
         vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
         columns = local.index_select(1, self.columns).reshape(-1, vehicles, choices, self.static_layer.in_features)
-        table = (self.option_band + self.option_station).flatten(1, 2).unsqueeze(1)
-        static: Tensor = self.static_layer(columns) + table[option]
-        return static
+        table = (self.option_band + self.option_station).flatten(1, 2).unsqueeze(1) + self.static_layer.bias
+        return columns @ self.static_layer.weight.T + table[option]
 
 
 class ChoiceWorth(nn.Module):
@@ -144,18 +145,18 @@ class ChoiceWorth(nn.Module):
         need = torch.einsum("n,nfv->fv", self.urgency, self.need)
         exponent = local @ torch.cat((self.signal - floor, need), 1) + self._offset()
         snr, urgency = torch.split(torch.exp(exponent), [vehicles * choices, vehicles], 1)
-        snr = snr.reshape(-1, vehicles, choices)
-        urgency = urgency.unsqueeze(2)
+        snr = snr.reshape(-1, vehicles, 1, choices)
+        urgency = urgency.reshape(-1, vehicles, 1, 1)
         rate = torch.log(snr + 1.0)
-        value = (rate * urgency).unsqueeze(2)
+        value = rate * urgency
         if vehicles == 1:
             return value, []
         one, other = (snr.index_select(1, self.first), snr.index_select(1, self.second))
         rates = rate.index_select(1, self.first) + rate.index_select(1, self.second)
         # ln(1 + a) - ln(1 + a / (1 + b)) = ln(1 + a) + ln(1 + b) - ln(1 + a + b): either loses the same by the other.
         lost = rates - torch.log(one + other + 1.0)
-        own = (lost * urgency.index_select(1, self.first)).unsqueeze(3)
-        theirs = (lost * urgency.index_select(1, self.second)).unsqueeze(2)
+        own = (lost * urgency.index_select(1, self.first)).transpose(2, 3)
+        theirs = lost * urgency.index_select(1, self.second)
         clash = (own + theirs) * self.same_band
         return value, list(torch.split(clash, list(range(vehicles - 1, 0, -1)), 1))
 
