@@ -72,6 +72,8 @@ class UpperEdge:
         self.bundle = bundle
         self.edge_epoch = edge_epoch
         self.ledger = SignallingLedger()
+        self._next_run_epoch = 0
+        self._next_ledger = SignallingLedger()
         self.dropped = 0
         self.decisions = 0
         self._policy = EdgePolicy(bundle)
@@ -88,8 +90,9 @@ class UpperEdge:
         files = [PolicyFile(name=name, content=content) for name, content in self.bundle.files.items()]
         response = GetPolicyResponse(digest=self.bundle.digest, files=files)
         if request.attach_epoch > 0:
-            self._record(request.cell, request.attach_epoch, "GetPolicyRequest", True, request.ByteSize())
-            self._record(request.cell, request.attach_epoch, "GetPolicyResponse", False, response.ByteSize())
+            ledger = self._ledger_of(request.run_epoch)
+            ledger.record(request.cell, request.attach_epoch, "GetPolicyRequest", True, request.ByteSize())
+            ledger.record(request.cell, request.attach_epoch, "GetPolicyResponse", False, response.ByteSize())
         return response
 
     def register(self, request: RegisterRequest) -> RegisterResponse:
@@ -176,14 +179,22 @@ class UpperEdge:
         )
 
     def _begin_run(self, profile: RunProfile) -> None:
+        self.ledger = self._ledger_of(profile.run_epoch)
         self._profile = profile
         self._cells.clear()
         self._joint.clear()
-        self.ledger = SignallingLedger()
         sites_m = np.asarray(profile.sites_m, np.float64).reshape(profile.num_cells, 2)
         offsets_m = sites_m[:, None, :] - sites_m[None, :, :]
         self._distances_m = np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32)
         self._codes = cell_codes(profile.seed, profile.num_cells, self.bundle.manifest.dimensions.code)
+
+    def _ledger_of(self, run_epoch: int) -> SignallingLedger:
+        """The account of a run; policies are fetched before the first registration begins one."""
+        if self._profile is not None and run_epoch <= self._profile.run_epoch:
+            return self.ledger
+        if run_epoch > self._next_run_epoch:
+            self._next_run_epoch, self._next_ledger = run_epoch, SignallingLedger()
+        return self._next_ledger
 
     def _is_current(self, report: FeatureReport) -> bool:
         held = self._cells.get(report.cell)

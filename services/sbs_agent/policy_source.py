@@ -53,7 +53,12 @@ class PolicySource:
         return found.bundle.digest != digest
 
     async def _fetch(self, link: EdgeLink, welcome: Welcome, digest: str) -> FoundPolicy:
-        request = GetPolicyRequest(digest=digest, cell=welcome.cell, attach_epoch=welcome.attach_epoch)
+        request = GetPolicyRequest(
+            digest=digest,
+            cell=welcome.cell,
+            attach_epoch=welcome.attach_epoch,
+            run_epoch=welcome.profile.run_epoch,
+        )
         bundle, size_bytes = await link.fetch_policy(request)
         self._cache.keep(bundle)
         log.info("policy fetched", digest=bundle.digest, size_bytes=size_bytes)

@@ -26,21 +26,24 @@ class GetPolicyRequest(_message.Message):
     DIGEST_FIELD_NUMBER: _builtins.int
     CELL_FIELD_NUMBER: _builtins.int
     ATTACH_EPOCH_FIELD_NUMBER: _builtins.int
+    RUN_EPOCH_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     """sha256 [hex]; empty: the one in force."""
     cell: _builtins.int
     """Who asks, for the account of the signalling; an epoch of 0 is nobody's."""
     attach_epoch: _builtins.int
+    run_epoch: _builtins.int
     def __init__(
         self,
         *,
         digest: _builtins.str = ...,
         cell: _builtins.int = ...,
         attach_epoch: _builtins.int = ...,
+        run_epoch: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_epoch", b"attach_epoch", "cell", b"cell", "digest", b"digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_epoch", b"attach_epoch", "cell", b"cell", "digest", b"digest", "run_epoch", b"run_epoch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
