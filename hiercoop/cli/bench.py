@@ -8,16 +8,18 @@ from typing import Annotated, Literal
 import typer
 
 from hiercoop.cli.console import write_result
-from hiercoop.cli.options import ScenarioOptions
+from hiercoop.cli.options import CommonOptions
+from hiercoop.errors import ConfigError
 
 Subject = Literal["simulator", "slot-loop", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchOptions(ScenarioOptions):
+class BenchOptions(CommonOptions):
     """What to measure, and how often."""
 
     subject: Annotated[Subject, typer.Argument(help="What to measure.")] = "all"
+    policy: Annotated[str, typer.Option(metavar="POLICY", help="Policy bundle of the slot loop.")] = "default"
     repeats: Annotated[int, typer.Option(min=1, max=100, help="Repeats; medians are reported.")] = 5
 
 
@@ -28,13 +30,15 @@ def bench(options: BenchOptions) -> None:
     """
     from hiercoop.cli.machine import describe_machine
 
+    if options.config is not None or options.settings:
+        raise ConfigError("bench measures the default scenario, to be comparable; leave out --config and --set")
     result: dict[str, object] = {"machine": describe_machine(), "repeats": options.repeats}
     if options.subject in ("simulator", "all"):
         from hiercoop.cli.bench_simulator import bench_simulator
 
-        result["simulator"] = bench_simulator(repeats=options.repeats)
+        result["simulator"] = bench_simulator(options.repeats)
     if options.subject in ("slot-loop", "all"):
         from hiercoop.cli.bench_slot_loop import bench_slot_loop
 
-        result["slot_loop"] = bench_slot_loop(repeats=options.repeats)
+        result["slot_loop"] = bench_slot_loop(options.repeats, options.policy)
     write_result(result, options.json)

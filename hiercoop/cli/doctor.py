@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from hiercoop.cli.console import write_result
-from hiercoop.cli.options import CommonOptions
+from hiercoop.cli.options import ScenarioOptions, resolve_scenario
 from hiercoop.errors import CheckError, HierCoopError
 
 MIN_PYTHON = (3, 11)
@@ -31,7 +31,7 @@ DOCKER_TIMEOUT_S = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class DoctorOptions(CommonOptions):
+class DoctorOptions(ScenarioOptions):
     """What to look at beside the machine itself."""
 
     policy: Annotated[str, typer.Option(metavar="POLICY", help="Policy bundle that a run would use.")] = "default"
@@ -52,14 +52,15 @@ class Finding:
 def doctor(options: DoctorOptions) -> None:
     """Check what a run needs.
 
-    Python, packages, stubs, ports, the policy bundle, a trace and Docker; exit code 5 if a run would fail.
+    Python, packages, stubs, ports, configuration, policy bundle, trace and Docker; exit code 5 if a run would fail.
     """
     findings = [
         _python(),
         _finding("packages", _import_serving_modules),
         _finding("stubs", _import_stubs),
         *(_finding(f"port {port}", partial(_bind, port)) for port in options.port or DEFAULT_PORTS),
-        _finding("policy", partial(_load_policy, options.policy)),
+        _finding("configuration", partial(_configure, options)),
+        _finding("policy", partial(_load_policy, options)),
     ]
     if options.mobility is not None:
         findings.append(_finding("trace", partial(_scan, options.mobility)))
@@ -69,7 +70,7 @@ def doctor(options: DoctorOptions) -> None:
         write_result({"ok": not failed, "checks": [asdict(finding) for finding in findings]}, as_json=True)
     else:
         for finding in findings:
-            print(f"{_mark(finding)}  {finding.name:<12} {finding.detail}")
+            print(f"{_mark(finding)}  {finding.name:<14} {finding.detail}")
     if failed:
         raise CheckError(f"{len(failed)} of {len(findings)} checks did not hold: {', '.join(failed)}")
 
@@ -124,11 +125,17 @@ def _bind(port: int) -> str:
     return "free"
 
 
-def _load_policy(policy: str) -> str:
+def _configure(options: DoctorOptions) -> str:
+    scenario = resolve_scenario(options)
+    return f"{scenario.name}: {scenario.num_sbs} SBSs, {scenario.num_vehicles_per_sbs} vehicles each at a time"
+
+
+def _load_policy(options: DoctorOptions) -> str:
     from hiercoop.execution.bundle import load_bundle
     from hiercoop.execution.policy_path import policy_path
 
-    bundle = load_bundle(policy_path(policy))
+    bundle = load_bundle(policy_path(options.policy))
+    bundle.check_scenario(resolve_scenario(options))
     return f"{bundle.manifest.algorithm} for {bundle.manifest.scenario}, digest {bundle.digest[:12]}"
 
 

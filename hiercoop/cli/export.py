@@ -36,12 +36,16 @@ class ExportOptions(CommonOptions):
 def export(options: ExportOptions) -> None:
     """Make a policy bundle of a run's best policy.
 
-    Its manifest carries its evaluation, and that of the baselines on the same episodes, with the run's scenario.
+    Its manifest carries its evaluation, and that of the baselines on the same episodes of the run's
+    scenario; --config and --set change what it is evaluated on, not what it has learned.
     """
+    from hiercoop.config.load import build, overlay
+    from hiercoop.config.scenario import ScenarioConfig
     from hiercoop.training.export import export_bundle
     from hiercoop.training.run_directory import read_config
 
-    scenario = read_config(options.run_dir).scenario
+    learned_on = read_config(options.run_dir).scenario.model_dump(exclude_none=True)
+    scenario = build(ScenarioConfig, overlay(learned_on, options.config, options.settings))
     with TemporaryDirectory() as staging:
         draft = Path(staging) / "draft"
         export_bundle(options.run_dir, draft)

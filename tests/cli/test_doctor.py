@@ -25,7 +25,7 @@ def checks(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, object]]:
 def test_all_holds_on_this_machine(policy: Path, free_port: int, capsys: pytest.CaptureFixture[str]):
     doctor(DoctorOptions(json=True, policy=str(policy), port=[free_port]))
     found = checks(capsys)
-    assert {"python", "packages", "stubs", "policy", "docker", f"port {free_port}"} == set(found)
+    assert {"python", "packages", "stubs", "configuration", "policy", "docker", f"port {free_port}"} == set(found)
     assert all(check["is_ok"] for check in found.values() if check["is_required"])
 
 
@@ -42,9 +42,15 @@ def test_a_port_in_use_is_named(policy: Path, capsys: pytest.CaptureFixture[str]
 def test_a_bundle_with_a_changed_byte_fails_the_check(policy: Path, free_port: int, capsys: pytest.CaptureFixture[str]):
     network = policy / "sbs.onnx"
     network.write_bytes(network.read_bytes()[:-1] + b"?")
-    with pytest.raises(CheckError, match="1 of 6 checks did not hold: policy"):
+    with pytest.raises(CheckError, match="1 of 7 checks did not hold: policy"):
         doctor(DoctorOptions(json=True, policy=str(policy), port=[free_port]))
     assert "sbs.onnx has sha256" in str(checks(capsys)["policy"]["detail"])
+
+
+def test_a_bundle_of_other_dimensions_fails_the_check(policy: Path, free_port: int, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(CheckError, match="1 of 7 checks did not hold: policy"):
+        doctor(DoctorOptions(json=True, policy=str(policy), port=[free_port], settings=["num_vehicles_per_sbs=4"]))
+    assert "vehicles=3" in str(checks(capsys)["policy"]["detail"])
 
 
 def test_an_unreadable_trace_fails_the_check(policy: Path, free_port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

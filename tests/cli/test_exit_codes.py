@@ -38,6 +38,7 @@ def is_one_sentence(answer: Answer) -> bool:
         (["train", "--preset", "none"], 3, "'none'"),
         (["train", "--resume", "absent"], 3, "absent"),
         (["export", "absent", "out"], 3, "absent"),
+        (["bench", "simulator", "--set", "num_sbs=5"], 3, "--set"),
     ],
 )
 def test_invalid_input_exits_with_3_and_names_what_is_wrong(
