@@ -57,7 +57,8 @@ def bare_echo_slot_s(plan: EchoPlan) -> float:
         processes += [_start("client", EchoPlan(**addressed)) for _ in range(plan.num_clients)]
         return float(_first_line(simulator)["slot_s"])
     finally:
-        for process in processes:
+        # Clients first, or they would complain about the end of the others.
+        for process in reversed(processes):
             process.kill()
             process.communicate()
 
@@ -105,13 +106,13 @@ async def run_edge(plan: EchoPlan) -> None:
 async def run_simulator(plan: EchoPlan) -> None:
     """Times lock-step slots over the clients' streams, and says how long one took."""
     contexts: list[Context] = []
-    all_here, done = asyncio.Event(), asyncio.Event()
+    all_here, never = asyncio.Event(), asyncio.Event()
 
     async def attach(requests: object, context: Context) -> None:
         contexts.append(context)
         if len(contexts) == plan.num_clients:
             all_here.set()
-        await done.wait()
+        await never.wait()
 
     server = await _serve("Attach", attach)
     await all_here.wait()
@@ -131,8 +132,7 @@ async def run_simulator(plan: EchoPlan) -> None:
             *(exchange(context, _observation(plan, index < reporting)) for index, context in enumerate(contexts))
         )
     _tell({"slot_s": (time.perf_counter() - began_s) / plan.num_slots})
-    done.set()
-    await server.stop(0.2)
+    await server.wait_for_termination()
 
 
 async def run_client(plan: EchoPlan) -> None:
