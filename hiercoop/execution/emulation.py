@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from jaxtyping import Int64
 from pydantic import JsonValue
 
 from hiercoop.config.run import RunConfig
@@ -59,7 +60,7 @@ class _Exchange:
 
     roster: list[int]
     received: dict[int, Allocation] = field(default_factory=dict)
-    choices: dict[int, np.ndarray] = field(default_factory=dict)
+    choices: dict[int, list[int]] = field(default_factory=dict)
     lost: set[int] = field(default_factory=set)
 
 
@@ -254,16 +255,16 @@ class Emulation:
         if self._trace is not None and has_begun:
             self._trace.event(self.slot if self._exchange is None else self.slot + 1, event)
 
-    def _joint_choice(self, choices: dict[int, np.ndarray]) -> np.ndarray:
+    def _joint_choice(self, choices: dict[int, list[int]]) -> Int64[np.ndarray, "env cell vehicle"]:
         vehicle_ids = self._vehicle_ids()
         vehicles = self.run.scenario.num_vehicles_per_sbs
-        choice = np.empty((1, len(self.cells), vehicles), np.int64)
+        joint = []
         for cell, state in enumerate(self.cells):
             present = vehicle_ids[cell * vehicles : (cell + 1) * vehicles]
             if cell in choices:
                 state.held.remember(present, choices[cell])
-            choice[0, cell] = state.held.choices(present)
-        return choice
+            joint.append(state.held.choices(present))
+        return np.array([joint], np.int64)
 
     def _vehicle_ids(self) -> list[str | None]:
         """Who sits on each link; vehicles of an anonymous placement are new ones each round."""
@@ -273,11 +274,11 @@ class Emulation:
         delivery_round = self.slot // self.run.scenario.episode_slots
         return [f"{delivery_round}-{link}" for link in range(self.run.scenario.num_links)]
 
-    def _choices(self, allocation: Allocation) -> np.ndarray:
+    def _choices(self, allocation: Allocation) -> list[int]:
         scenario = self.run.scenario
-        choices = codec.decode_array(allocation.choice, (scenario.num_vehicles_per_sbs,), np.int32)
-        if choices.min() < 0 or choices.max() >= scenario.num_choices:
-            raise MessageError(f"cell {allocation.cell} chose {choices.tolist()}, choices are 0..{scenario.num_choices - 1}")
+        choices: list[int] = codec.decode_array(allocation.choice, (scenario.num_vehicles_per_sbs,), np.int32).tolist()
+        if min(choices) < 0 or max(choices) >= scenario.num_choices:
+            raise MessageError(f"cell {allocation.cell} chose {choices}, choices are 0..{scenario.num_choices - 1}")
         return choices
 
     def _count(self, record: SlotRecord, received: dict[int, Allocation]) -> None:
@@ -285,9 +286,9 @@ class Emulation:
         self.counts.count(measured, scenario, record.slot)
         self.counts.count_mbs(measured, scenario, len(record.roster))
         self.counts.late_slots += bool(record.missing)
-        by_cell = (scenario.num_sbs, scenario.num_vehicles_per_sbs)
-        capacity_bps = measured.capacity_bps[0].reshape(by_cell).sum(axis=1).tolist()
-        for state, cell_bps in zip(self.cells, capacity_bps, strict=True):
+        vehicles, capacity_bps = scenario.num_vehicles_per_sbs, measured.capacity_bps[0].tolist()
+        for cell, state in enumerate(self.cells):
+            cell_bps = sum(capacity_bps[cell * vehicles : (cell + 1) * vehicles])
             state.counts.capacity_bits += cell_bps * scenario.radio.slot_duration_s
         for cell, allocation in received.items():
             self.cells[cell].counts.count_option(allocation.state, record.slot)
@@ -295,6 +296,7 @@ class Emulation:
         for cell in record.missing:
             self.cells[cell].counts.missed_slots += 1
         if measured.is_round_end and not scenario.traffic.full_buffer:
+            by_cell = (scenario.num_sbs, vehicles)
             offered = measured.is_present[0].reshape(by_cell).sum(axis=1).tolist()
             delivered = measured.is_delivered[0].reshape(by_cell).sum(axis=1).tolist()
             for state, num_offered, num_delivered in zip(self.cells, offered, delivered, strict=True):

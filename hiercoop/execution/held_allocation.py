@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from jaxtyping import Int
-
 
 class HeldAllocation:
     """What each vehicle of one cell was last given; a vehicle without one uses its own SBS and band = slot mod M."""
@@ -15,11 +12,9 @@ class HeldAllocation:
         self._default = [vehicle % num_bands for vehicle in range(num_vehicles)]
         self._choice_of: dict[str, int] = {}
 
-    def remember(self, vehicle_ids: Sequence[str | None], choice: Int[np.ndarray, "vehicle"]) -> None:
+    def remember(self, vehicle_ids: Sequence[str | None], choice: Sequence[int]) -> None:
         """Replaces what is held by this slot's allocation; vehicles that are gone are forgotten."""
-        self._choice_of = {
-            vehicle: int(chosen) for vehicle, chosen in zip(vehicle_ids, choice, strict=True) if vehicle is not None
-        }
+        self._choice_of = {vehicle: chosen for vehicle, chosen in zip(vehicle_ids, choice, strict=True) if vehicle is not None}
 
     def choices(self, vehicle_ids: Sequence[str | None]) -> list[int]:
         """The choice of each vehicle slot, in order."""

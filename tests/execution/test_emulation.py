@@ -28,7 +28,7 @@ def test_a_silent_cell_keeps_its_last_allocation_and_the_miss_is_counted() -> No
 
 def test_a_held_allocation_follows_the_vehicle_not_its_place() -> None:
     held = HeldAllocation(num_vehicles=3, num_bands=2)
-    held.remember(["a", "b", "c"], np.array([3, 2, 1]))
+    held.remember(["a", "b", "c"], [3, 2, 1])
     assert held.choices(["c", "new", "a"]) == [1, 1, 3]
     assert held.choices([None, None, None]) == [0, 1, 0]
 
