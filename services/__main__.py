@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from hiercoop.errors import HierCoopError, UnreachableError, outcome_of
-from services.supervisor import Child, Outcome, Supervisor, last_line
+from services.supervisor import Child, Supervisor
 
 HOST = "127.0.0.1"
 DEFAULT_SBS = 3
@@ -117,15 +117,18 @@ def run_stack(options: argparse.Namespace) -> int:
     if outcome.exit_code != 0:
         _say(outcome.reason)
         return outcome.exit_code
-    _print_summary(children[0], outcome, options)
+    _print_summary(children[0], options.json)
     return 0
 
 
-def _print_summary(simulator: Child, outcome: Outcome, options: argparse.Namespace) -> None:
-    if options.json:
-        print(last_line(simulator))
-    elif simulator.output:
-        for key, value in json.loads(last_line(simulator)).items():
+def _print_summary(simulator: Child, as_json: bool) -> None:
+    """Nothing where the stack was stopped before its simulator had begun."""
+    lines = simulator.output.decode().splitlines()
+    for line in lines[-1:]:
+        if as_json:
+            print(line)
+            continue
+        for key, value in json.loads(line).items():
             print(f"{key:<18} {value}")
 
 

@@ -12,8 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hiercoop.errors import HierCoopError
-
 STOP_FIRST_S = 1.2
 """How long the first processes of a stop may take; the slot in hand ends in this time."""
 STOP_REST_S = 1.2
@@ -133,11 +131,3 @@ def _tie_to_parent(niceness: int) -> None:
     """In the child before it starts: it ends when the supervisor does, even if that is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     os.nice(niceness)
-
-
-def last_line(child: Child) -> str:
-    """The last line that a vital process wrote on stdout; HierCoopError where there is none."""
-    lines = child.output.decode("utf-8", "replace").splitlines()
-    if not lines:
-        raise HierCoopError(f"{child.name} ended without a summary; its log says why")
-    return lines[-1]
