@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from hiercoop.cli.__main__ import main
 from hiercoop.config.scenario import ScenarioConfig
@@ -30,7 +31,7 @@ class Answer:
 
 
 @pytest.fixture
-def hiercoop(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+def hiercoop(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Answer]]:
     def run(*arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["hiercoop", *map(str, arguments)])
         with pytest.raises(SystemExit) as end:
@@ -38,7 +39,9 @@ def hiercoop(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         captured = capsys.readouterr()
         return Answer(int(end.value.code or 0), captured.out, captured.err)
 
-    return run
+    yield run
+    # `main` sends logs to the stderr of this test, which ends with it.
+    structlog.reset_defaults()
 
 
 @pytest.fixture
