@@ -9,9 +9,11 @@ import time
 from hiercoop.errors import ConfigError, HandshakeError, HierCoopError, outcome_of
 from hiercoop.logs import get_logger
 from hiercoop.rpc.client import Backoff
+from hiercoop.rpc.metrics import serve_metrics
 from hiercoop.rpc.process import pause, read_settings, run_service
 from hiercoop.rpc.server import RpcServer
 from services.sbs_agent.attachment import Attachment
+from services.sbs_agent.metrics import families
 from services.sbs_agent.policy_cache import PolicyCache
 from services.sbs_agent.policy_source import PolicySource
 from services.sbs_agent.settings import AgentSettings
@@ -27,8 +29,10 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     policies = PolicySource(PolicyCache(settings.policy_cache), settings.policy_digest)
     loss, refusal = Backoff(), Backoff(0.5, REFUSAL_PAUSE_S)
     failures = Failures()
+    attachment: Attachment | None = None
+    serve_metrics(settings.metrics_port, lambda: families(attachment.agent if attachment is not None else None))
     while not stop.is_set():
-        attachment = Attachment(settings, policies, settings.wanted_cell)
+        attachment = Attachment(settings, policies)
         try:
             await attachment.run(stop)
             pause_s = 0.0

@@ -44,12 +44,11 @@ class End(Enum):
 class Attachment:
     """One attach of this agent: `run` it once."""
 
-    def __init__(self, settings: AgentSettings, policies: PolicySource, wanted_cell: int | None) -> None:
+    def __init__(self, settings: AgentSettings, policies: PolicySource) -> None:
         self.welcome = Welcome()
         self.agent: SbsAgent | LocalAgent | None = None
         self._settings = settings
         self._policies = policies
-        self._wanted_cell = wanted_cell
         self._channel = open_channel(settings.sim_addr)
         self._link = EdgeLink(settings.edge_addr)
         self._slots: SlotConnection | None = None
@@ -102,7 +101,7 @@ class Attachment:
     async def _greet(self, lease: Lease) -> None:
         hello = Hello(
             protocol_version=PROTOCOL_VERSION,
-            wanted_cell=self._wanted_cell,
+            wanted_cell=self._settings.wanted_cell,
             agent=self._settings.agent_name,
             uses_slot_port=True,
         )
