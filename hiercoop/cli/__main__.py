@@ -11,7 +11,10 @@ from hiercoop.cli import bench, doctor, evaluate, export, simulate, train, up
 from hiercoop.cli.options import with_options
 from hiercoop.errors import HierCoopError, outcome_of
 
+EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
+LEARNING_PACKAGES = ("torch", "onnx", "safetensors", "tensorboard")
+"""What the environment of `make run` does not have."""
 
 app = typer.Typer(
     name="hiercoop",
@@ -40,6 +43,11 @@ def main() -> None:
     except HierCoopError as error:
         print(f"hiercoop: {_one_line(error)}", file=sys.stderr)
         sys.exit(outcome_of(error).exit_code)
+    except ModuleNotFoundError as error:
+        if error.name not in LEARNING_PACKAGES:
+            raise
+        print(f"hiercoop: this command learns and needs {error.name}; pip install -c constraints.txt -e .[train]", file=sys.stderr)
+        sys.exit(EXIT_FAILED)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:

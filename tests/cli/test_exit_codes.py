@@ -85,6 +85,16 @@ def test_a_bad_controls_file_leaves_no_trace(hiercoop: Cli, policy: Path, tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["controls.jsonl", "policy"]
 
 
+def test_learning_without_torch_says_what_to_install(hiercoop: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in [name for name in sys.modules if name.startswith("hiercoop.training")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    answer = hiercoop("train", "--preset", "tiny", "--run-dir", tmp_path / "run")
+    assert answer.code == 1
+    assert is_one_sentence(answer)
+    assert "needs torch" in answer.err
+
+
 @pytest.mark.processes
 def test_ctrl_c_exits_with_130_without_a_traceback():
     command = [sys.executable, "-m", "hiercoop.cli", "evaluate", "random", "--episodes", "100000000"]
