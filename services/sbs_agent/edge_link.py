@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,7 +42,8 @@ class EdgeEvents(Protocol):
 @dataclass
 class _Stream:
     call: OptionsCall
-    writes: set[asyncio.Task[None]] = field(default_factory=set)
+    unsent: deque[FeatureReport] = field(default_factory=deque)
+    writing: asyncio.Task[None] | None = None
     is_given_up: bool = False
 
 
@@ -78,10 +80,13 @@ class EdgeLink:
 
     def send(self, report: FeatureReport) -> None:
         """Hands a report to the stream; if it cannot be delivered the stream is over, and `on_edge_lost` says so."""
-        if self._stream is not None:
-            write = asyncio.create_task(_write(self._stream.call, report))
-            self._stream.writes.add(write)
-            write.add_done_callback(self._stream.writes.discard)
+        stream = self._stream
+        if stream is None:
+            return
+        stream.unsent.append(report)
+        # A stream takes one write at a time.
+        if stream.writing is None or stream.writing.done():
+            stream.writing = asyncio.create_task(_write(stream))
 
     def give_up(self) -> None:
         """Ends a stream that did not answer in time; the link then registers anew."""
@@ -152,9 +157,10 @@ class EdgeLink:
             events.on_edge_lost()
 
 
-async def _write(call: OptionsCall, report: FeatureReport) -> None:
+async def _write(stream: _Stream) -> None:
     try:
-        await call.write(report)
+        while stream.unsent:
+            await stream.call.write(stream.unsent.popleft())
     except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
         # The reader of the same call meets its end too, and says why.
         return
