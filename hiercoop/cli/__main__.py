@@ -46,7 +46,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in LEARNING_PACKAGES:
             raise
-        print(f"hiercoop: this command learns and needs {error.name}; pip install -c constraints.txt -e .[train]", file=sys.stderr)
+        way_out = "pip install -c constraints.txt -e .[train]"
+        print(f"hiercoop: this command learns and needs {error.name}; {way_out}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
