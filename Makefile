@@ -10,7 +10,7 @@ HTTP_PORT ?=
 SIM_PORT ?=
 EDGE_PORT ?=
 ARGS ?=
-TEST_TIMEOUT_S ?= 480
+TEST_TIMEOUT_S ?= 900
 
 serve_python := .venv-serve/bin/python
 test_bin := .venv-test/bin
@@ -36,14 +36,18 @@ test: lint pytest
 
 lint: .venv-test/ready
 	$(test_bin)/ruff check .
+	$(test_bin)/ruff format --check .
 	$(test_bin)/mypy
 	$(test_bin)/lint-imports
 	$(test_bin)/buf lint proto
 
-# A test that hangs ends its worker after two minutes, with a traceback of where it stood.
+# Tests that start processes have the machine to themselves. A test that hangs ends its run after two minutes, with a traceback
+# of where it stood.
+pytest = timeout --kill-after=10 $(TEST_TIMEOUT_S) $(test_bin)/python -m pytest \
+  -o faulthandler_timeout=120 -o faulthandler_exit_on_timeout=true
 pytest: .venv-test/ready
-	timeout --kill-after=10 $(TEST_TIMEOUT_S) $(test_bin)/python -m pytest -n 2 \
-	  -o faulthandler_timeout=120 -o faulthandler_exit_on_timeout=true $(ARGS)
+	$(pytest) -n 2 -m "not slow and not processes" $(ARGS)
+	$(pytest) -m "processes and not slow" --durations 5 $(ARGS)
 
 stubs: .venv-test/ready
 	PYTHON=$(test_bin)/python deploy/generate-stubs

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from hiercoop.config.scenario import MAX_SBS
 from hiercoop.errors import HierCoopError, UnreachableError, outcome_of
 from services.supervisor import Child, Supervisor
 
@@ -48,6 +49,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         value = getattr(options, name)
         if value is not None and value < least:
             parser.error(f"--{name}={value} must be at least {least}")
+    for name in ("sbs", "agents"):
+        if (getattr(options, name) or 0) > MAX_SBS:
+            parser.error(f"--{name}={getattr(options, name)} must be at most {MAX_SBS}")
     return options
 
 

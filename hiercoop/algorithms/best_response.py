@@ -38,15 +38,12 @@ class BestResponse(UncooperativeAllocator):
         """Full channel state in one place and allocations back: their price is not modelled here."""
         return UNKNOWN_SIGNALLING
 
-    def _search(
-        self, channel: ChannelState, weight: Float32[np.ndarray, "env link"]
-    ) -> Int64[np.ndarray, "env cell vehicle"]:
+    def _search(self, channel: ChannelState, weight: Float32[np.ndarray, "env link"]) -> Int64[np.ndarray, "env cell vehicle"]:
         num_envs, num_links = channel.active.shape
         snr = channel.gain * np.float32(self._scenario.radio.tx_over_noise) * channel.active[..., None, None]
         starts = [strongest_choice(channel, self._scenario.num_sbs).reshape(num_envs, num_links).T]
         starts += [
-            self._generator.integers(self._scenario.num_choices, size=(num_links, num_envs))
-            for _ in range(NUM_STARTS - 1)
+            self._generator.integers(self._scenario.num_choices, size=(num_links, num_envs)) for _ in range(NUM_STARTS - 1)
         ]
         instance = Instance(
             snr=np.tile(np.ascontiguousarray(snr.transpose(1, 2, 3, 0)), NUM_STARTS),

@@ -56,9 +56,7 @@ class CoordinateAscent:
         cell = np.where(to_mbs, self._num_cells - 1, self._instance.own_cell[:, None])
         self._receiver = (cell * self._num_bands + self._band) * self._rows + self._row
 
-    def _wanted_and_noise(
-        self, without: int | None
-    ) -> tuple[Float32[np.ndarray, "link row"], Float32[np.ndarray, "link row"]]:
+    def _wanted_and_noise(self, without: int | None) -> tuple[Float32[np.ndarray, "link row"], Float32[np.ndarray, "link row"]]:
         """Every link's wanted power, and noise plus interference at its receiver, one link left out if so said."""
         noise = np.ones((self._num_links, self._rows), np.float32)
         for other in range(self._num_links):

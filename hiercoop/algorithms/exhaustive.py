@@ -28,9 +28,7 @@ class Exhaustive(UncooperativeAllocator):
                 f"{num_joint} joint choices are too many to enumerate; at most {MAX_JOINT_CHOICES}, use best-response"
             )
         self._scenario = scenario
-        self._joint = np.stack(
-            np.unravel_index(np.arange(num_joint), (scenario.num_choices,) * scenario.num_links), axis=1
-        )
+        self._joint = np.stack(np.unravel_index(np.arange(num_joint), (scenario.num_choices,) * scenario.num_links), axis=1)
 
     def reset(self, num_envs: int) -> None:
         """Nothing is remembered."""
@@ -62,9 +60,9 @@ def sum_capacity_bps(
     radio = scenario.radio
     own_cell = np.repeat(np.arange(scenario.num_sbs), scenario.num_vehicles_per_sbs)
     cell = np.where(choice >= radio.num_bands, scenario.num_sbs, own_cell)
-    sinr = uplink_sinr(
-        channel.gain, cell, choice % radio.num_bands, channel.active, radio.tx_power_w, radio.noise_w
-    ).astype(np.float64)
+    sinr = uplink_sinr(channel.gain, cell, choice % radio.num_bands, channel.active, radio.tx_power_w, radio.noise_w).astype(
+        np.float64
+    )
     capacity = shannon_capacity_bps(sinr, radio.band_bandwidth_hz, radio.max_spectral_efficiency_bps_hz)
     total: np.ndarray = capacity.sum(axis=1)
     return total

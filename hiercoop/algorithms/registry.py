@@ -14,8 +14,9 @@ from hiercoop.algorithms.local_search import LocalSearch
 from hiercoop.algorithms.random_choice import RandomChoice
 from hiercoop.config.run import RunConfig
 from hiercoop.config.scenario import ScenarioConfig
-from hiercoop.errors import ConfigError
-from hiercoop.execution.bundle import MANIFEST, load_bundle
+from hiercoop.errors import BundleError
+from hiercoop.execution.bundle import load_bundle
+from hiercoop.execution.policy_path import policy_path
 
 BASELINES: dict[str, Callable[[ScenarioConfig, int], Allocator]] = {
     "random": lambda scenario, seed: RandomChoice(seed),
@@ -27,32 +28,24 @@ BASELINES: dict[str, Callable[[ScenarioConfig, int], Allocator]] = {
     "exhaustive": lambda scenario, seed: Exhaustive(scenario),
 }
 """Policies that need no bundle, made from a scenario and a seed."""
-POLICIES = Path(__file__).resolve().parents[2] / "policies"
-"""Where the shipped bundles lie, in a checkout."""
 
 
 def make_allocator(name: str, scenario: ScenarioConfig, seed: int, run: RunConfig | None = None) -> Allocator:
     """The policy of this name: a baseline, a bundle's directory, or a bundle's name under policies/.
 
     `run` says how a bundle reports and codes its features; None: on termination, in the bundle's codec. Raises
-    ConfigError for a name that is none of these, BundleError for a bundle that is damaged or of other dimensions than the
-    scenario.
+    BundleError for a name that is none of these, and for a bundle that is damaged or of other dimensions than the scenario.
     """
     if name in BASELINES:
         return BASELINES[name](scenario, seed)
-    bundle = load_bundle(bundle_path(name))
+    bundle = load_bundle(_bundle_path(name))
     if run is None:
         run = RunConfig(scenario=scenario, codec=bundle.manifest.codec)
     return BundleAllocator(name, bundle, run.model_copy(update={"scenario": scenario, "seed": seed}))
 
 
-def bundle_path(name: str) -> Path:
-    """The directory of a bundle given by path or by name; ConfigError where there is none."""
-    for path in (Path(name), POLICIES / name, Path("policies") / name):
-        if (path / MANIFEST).is_file():
-            return path
-    if Path(name).is_dir():
-        return Path(name)
-    shipped = sorted(path.parent.name for path in POLICIES.glob(f"*/{MANIFEST}"))
-    known = ", ".join([*BASELINES, *shipped])
-    raise ConfigError(f"policy={name!r} is unknown; use one of {known}, or the directory of a policy bundle")
+def _bundle_path(name: str) -> Path:
+    try:
+        return policy_path(name)
+    except BundleError as error:
+        raise BundleError(f"{error}, or use one of {', '.join(BASELINES)}") from error

@@ -23,7 +23,7 @@ from hiercoop.errors import CheckError, HierCoopError
 
 MIN_PYTHON = (3, 11)
 SERVING_MODULES = ("numpy", "pydantic", "grpc", "onnxruntime", "grpc_health", "grpc_reflection", "uvloop", "fastapi",
-                   "uvicorn", "sse_starlette", "prometheus_client", "pydantic_settings", "defusedxml")  # fmt: skip
+                   "uvicorn", "sse_starlette", "prometheus_client", "pydantic_settings")  # fmt: skip
 STUB_MODULES = ("tensor_pb2", "upper_edge_service_pb2_grpc", "channel_sim_service_pb2_grpc")
 DEFAULT_PORTS = (8080, 50051, 50052)
 """HTTP, simulator, edge: what a run uses where nothing else is said."""

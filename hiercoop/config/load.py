@@ -19,8 +19,11 @@ Tree = dict[str, object]
 
 def preset_names() -> list[str]:
     """Names of the scenarios that ship with the package."""
-    return sorted(item.name.removesuffix(".toml") for item in resources.files("hiercoop.config.presets").iterdir()
-                  if item.name.endswith(".toml"))
+    return sorted(
+        item.name.removesuffix(".toml")
+        for item in resources.files("hiercoop.config.presets").iterdir()
+        if item.name.endswith(".toml")
+    )
 
 
 def load_scenario(name: str, file: Path | None = None, settings: Sequence[str] = ()) -> ScenarioConfig:

@@ -43,9 +43,7 @@ class _Candidates:
     """Strongest SBS, or -1 where the drop does not want the vehicle."""
 
 
-def drop_vehicles(
-    scenario: ScenarioConfig, site_model: SiteModel, generator: np.random.Generator, num_envs: int
-) -> Placement:
+def drop_vehicles(scenario: ScenarioConfig, site_model: SiteModel, generator: np.random.Generator, num_envs: int) -> Placement:
     """One placement for each environment, V vehicles at each SBS.
 
     ConfigError where an SBS attracts so few vehicles that its links would never fill.
@@ -92,9 +90,7 @@ def _fill_links(drawn: list[_Candidates], scenario: ScenarioConfig, num_envs: in
     )
 
 
-def _out_of_reach(
-    scenario: ScenarioConfig, site_model: SiteModel, counts: Int[np.ndarray, "sbs"], num_drawn: int
-) -> str:
+def _out_of_reach(scenario: ScenarioConfig, site_model: SiteModel, counts: Int[np.ndarray, "sbs"], num_drawn: int) -> str:
     worst = int(np.argmin(counts))
     x_m, y_m = site_model.sites_xy_m[worst]
     return (

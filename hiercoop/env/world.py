@@ -131,9 +131,7 @@ class EmulationWorld:
 
     num_envs = 1
 
-    def __init__(
-        self, scenario: ScenarioConfig, traffic: Traffic, sites: Sites, generator: np.random.Generator
-    ) -> None:
+    def __init__(self, scenario: ScenarioConfig, traffic: Traffic, sites: Sites, generator: np.random.Generator) -> None:
         self.sbs_sites_m, self.mbs_site_m = sites
         self.is_over = False
         self._scenario = scenario
@@ -222,11 +220,7 @@ def make_world(scenario: ScenarioConfig, num_envs: int, streams: Streams) -> Wor
 
 
 def _grid_sites(scenario: ScenarioConfig) -> Sites:
-    sbs_m = (
-        urban_grid.sites(scenario.num_sbs)
-        if scenario.sbs_sites_m is None
-        else np.array(scenario.sbs_sites_m, np.float64)
-    )
+    sbs_m = urban_grid.sites(scenario.num_sbs) if scenario.sbs_sites_m is None else np.array(scenario.sbs_sites_m, np.float64)
     mbs_m = urban_grid.mbs_site() if scenario.mbs_site_m is None else np.array(scenario.mbs_site_m, np.float64)
     return sbs_m, mbs_m
 

@@ -69,9 +69,7 @@ def scan_trace(path: str | Path) -> TraceSummary:
     if num_steps < 2:
         raise InputFileError(f"trace {path} has {num_steps} time steps; at least 2 are needed for vehicles to move")
     if not ids:
-        raise InputFileError(
-            f"trace {path} has no vehicle in its {num_steps} time steps; record it with traffic on the road"
-        )
+        raise InputFileError(f"trace {path} has no vehicle in its {num_steps} time steps; record it with traffic on the road")
     step_s = (end_s - begin_s) / (num_steps - 1)
     extent_m = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     return TraceSummary(begin_s, end_s, step_s, len(ids), extent_m, samples.kept())
@@ -135,9 +133,7 @@ def read_steps(path: str | Path) -> Iterator[TimeStep]:
     except FileNotFoundError as error:
         raise InputFileError(f"trace {path} does not exist; check the path") from error
     except (EOFError, zlib.error) as error:
-        raise InputFileError(
-            f"trace {path} is truncated or damaged: its gzip stream ends early; copy it again"
-        ) from error
+        raise InputFileError(f"trace {path} is truncated or damaged: its gzip stream ends early; copy it again") from error
     except OSError as error:
         raise InputFileError(f"trace {path} cannot be read: {error}") from error
     except expat.ExpatError as error:
@@ -223,9 +219,7 @@ class _StepParser:
             self._refuse(f"a vehicle at time={self._time_s:g} s has no id")
         key = next(key for key in ("x", "y", "angle", "speed") if _finite(attributes.get(key)) is None)
         shown = repr(attributes[key]) if key in attributes else "absent"
-        self._refuse(
-            f"vehicle {attributes['id']!r} at time={self._time_s:g} s has {key} {shown}; it must be a finite number"
-        )
+        self._refuse(f"vehicle {attributes['id']!r} at time={self._time_s:g} s has {key} {shown}; it must be a finite number")
 
     def _refuse_document_type(self, *_: object) -> NoReturn:
         self._refuse("a document type is declared, which is refused; remove it")

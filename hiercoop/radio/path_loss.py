@@ -91,9 +91,7 @@ def breakpoint_distance_m(carrier_hz: float | int, height_bs_m: float | int, hei
     effective_bs_m = height_bs_m - EFFECTIVE_ENVIRONMENT_HEIGHT_M
     effective_ms_m = height_ms_m - EFFECTIVE_ENVIRONMENT_HEIGHT_M
     if min(effective_bs_m, effective_ms_m) <= 0.0:
-        raise ConfigError(
-            f"antenna heights {height_bs_m:g} m and {height_ms_m:g} m must exceed 1 m; raise the lower one"
-        )
+        raise ConfigError(f"antenna heights {height_bs_m:g} m and {height_ms_m:g} m must exceed 1 m; raise the lower one")
     return 4.0 * effective_bs_m * effective_ms_m * carrier_hz / SPEED_OF_LIGHT_MPS
 
 

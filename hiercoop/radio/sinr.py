@@ -109,9 +109,7 @@ def _others_power_w(
     return tables_w.transpose(3, 0, 1, 2)
 
 
-def _check_in_range(
-    shape: tuple[int, ...], cell: Int[np.ndarray, "env link"], band: Int[np.ndarray, "env link"]
-) -> None:
+def _check_in_range(shape: tuple[int, ...], cell: Int[np.ndarray, "env link"], band: Int[np.ndarray, "env link"]) -> None:
     for name, index, count in (("cell", cell, shape[2]), ("band", band, shape[3])):
         if index.size and not 0 <= index.min() <= index.max() < count:
             raise ConfigError(f"{name} runs from {index.min()} to {index.max()}; give indices in 0..{count - 1}")
@@ -123,9 +121,7 @@ def _receiver_positions(
     """Where each link's own cell and band stand in a flat [link, cell, band, env] table."""
     num_envs, num_links, num_cells, num_bands = shape
     receivers: Int[np.ndarray, "link env"] = (cell * num_bands + band).T
-    positions: Int[np.ndarray, "link env"] = receivers * num_envs + _first_entries(
-        num_links, num_cells * num_bands, num_envs
-    )
+    positions: Int[np.ndarray, "link env"] = receivers * num_envs + _first_entries(num_links, num_cells * num_bands, num_envs)
     return positions
 
 

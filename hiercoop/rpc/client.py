@@ -27,9 +27,7 @@ def open_channel(address: str, max_receive_bytes: int = MAX_MESSAGE_BYTES) -> gr
     return grpc.aio.insecure_channel(address, options=client_options(max_receive_bytes))
 
 
-async def ask(
-    method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request, timeout_s: float
-) -> Response:
+async def ask(method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request, timeout_s: float) -> Response:
     """The answer to one call within the timeout; a refusal comes as the error of ours that the server raised."""
     try:
         return await method(request, timeout=timeout_s)

@@ -55,9 +55,7 @@ def encode_features(features: Float32[np.ndarray, "feature"], codec: FeatureCode
     """
     # NaN fails the comparison too.
     if not np.all(np.abs(features) <= MAX_FEATURE):
-        raise MessageError(
-            f"features must be finite and at most {MAX_FEATURE:g} in magnitude; this policy cannot be sent"
-        )
+        raise MessageError(f"features must be finite and at most {MAX_FEATURE:g} in magnitude; this policy cannot be sent")
     if codec == "int8":
         return _encode_int8(features)
     return encode_array(features.astype(np.float32 if codec == "fp32" else np.float16, copy=False))
@@ -99,9 +97,7 @@ def _encode_int8(features: Float32[np.ndarray, "feature"]) -> Tensor:
     zero_point = min(max(round(_MIN_INT8 - low / scale), _MIN_INT8), _MAX_INT8)
     steps = np.rint(features.astype(np.float64) / scale) + zero_point
     data = np.clip(steps, _MIN_INT8, _MAX_INT8).astype(np.int8).tobytes()
-    return Tensor(
-        data_type=DataType.DATA_TYPE_INT8, shape=features.shape, data=data, scale=scale, zero_point=zero_point
-    )
+    return Tensor(data_type=DataType.DATA_TYPE_INT8, shape=features.shape, data=data, scale=scale, zero_point=zero_point)
 
 
 def _decode_int8(tensor: Tensor) -> Float32[np.ndarray, "feature"]:

@@ -31,9 +31,7 @@ def serve_metrics(port: int, read: Callable[[], Iterable[Family]], host: str = "
     try:
         start_http_server(port, host, registry)
     except OSError as error:
-        raise UnreachableError(
-            f"metrics port {host}:{port} cannot be had: {error.strerror}; choose another or 0"
-        ) from error
+        raise UnreachableError(f"metrics port {host}:{port} cannot be had: {error.strerror}; choose another or 0") from error
 
 
 def counter(name: str, help_text: str, value: float) -> CounterMetricFamily:
@@ -54,9 +52,7 @@ def signalling_families(counts: Iterable[SignallingCount]) -> list[Family]:
         key = (str(count.cell), count.type, "up" if count.is_up else "down")
         messages, payload_bytes = sums.get(key, (0, 0))
         sums[key] = (messages + count.messages, payload_bytes + count.payload_bytes)
-    messages_family = CounterMetricFamily(
-        "hiercoop_signalling_messages", "Messages between SBS and edge.", labels=labels
-    )
+    messages_family = CounterMetricFamily("hiercoop_signalling_messages", "Messages between SBS and edge.", labels=labels)
     bytes_family = CounterMetricFamily("hiercoop_signalling_payload_bytes", "Their serialised size.", labels=labels)
     for key, (messages, payload_bytes) in sorted(sums.items()):
         messages_family.add_metric(key, messages)

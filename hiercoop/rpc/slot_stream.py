@@ -91,9 +91,7 @@ class SlotListener:
         try:
             self._server = await asyncio.get_running_loop().create_server(self._accept, host, port)
         except OSError as error:
-            raise UnreachableError(
-                f"cannot listen at {host}:{port}: {error.strerror}; choose another slot port"
-            ) from error
+            raise UnreachableError(f"cannot listen at {host}:{port}: {error.strerror}; choose another slot port") from error
         return int(self._server.sockets[0].getsockname()[1])
 
     def expect(self, token: bytes, owner: Callable[[SlotConnection], None]) -> None:

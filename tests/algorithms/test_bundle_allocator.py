@@ -34,13 +34,9 @@ def choices_of_the_batch(run: RunConfig, bundle: object, num_envs: int) -> tuple
     return np.array(choices), allocator
 
 
-@pytest.mark.parametrize(
-    ("reporting", "codec"), [("on-termination", "fp32"), ("periodic", "int8"), ("every-slot", "fp16")]
-)
+@pytest.mark.parametrize(("reporting", "codec"), [("on-termination", "fp32"), ("periodic", "int8"), ("every-slot", "fp16")])
 @pytest.mark.parametrize("actions", ["argmax", "sampled"])
-def test_one_environment_is_allocated_as_by_agents_and_edge(
-    reporting: Reporting, codec: FeatureCodec, actions: str
-) -> None:
+def test_one_environment_is_allocated_as_by_agents_and_edge(reporting: Reporting, codec: FeatureCodec, actions: str) -> None:
     run = RunConfig(scenario=SCENARIO, seed=11, reporting=reporting, codec=codec, max_slots=SLOTS)
     bundle = random_bundle(SCENARIO, seed=2, actions=actions)
     wanted, wanted_bytes = choices_of_the_split(run, bundle)

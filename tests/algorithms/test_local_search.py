@@ -58,10 +58,7 @@ def test_too_many_joint_choices_are_improved_in_turn_almost_as_well(monkeypatch:
     best = choose(local, mask)
     monkeypatch.setattr(local_search, "MAX_JOINT_CHOICES", 1)
     in_turn = choose(local, mask)
-    worth = [
-        sum(sum_capacity(local[row], mask[row], tuple(choice[row]), 4) for row in range(40))
-        for choice in (best, in_turn)
-    ]
+    worth = [sum(sum_capacity(local[row], mask[row], tuple(choice[row]), 4) for row in range(40)) for choice in (best, in_turn)]
     assert 0.97 * worth[0] < worth[1] <= worth[0] * (1.0 + 1e-12)
     alone = np.stack([choose(local[row], mask[row]) for row in range(40)])
     np.testing.assert_array_equal(in_turn, alone)

@@ -149,9 +149,7 @@ def test_samples_of_a_long_trace_are_bounded_and_spread_over_all_of_it(tmp_path:
         ("entity.fcd.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><fcd-export>&a;</fcd-export>', "document type"),
     ],
 )
-def test_files_that_are_no_trace_are_refused_in_one_sentence(
-    tmp_path: Path, name: str, content: bytes, sentence: str
-) -> None:
+def test_files_that_are_no_trace_are_refused_in_one_sentence(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     assert sentence in refusal(path)

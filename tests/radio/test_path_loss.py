@@ -96,8 +96,7 @@ def test_winner_b1_equals_a_scalar_reimplementation(
 def test_winner_b1_is_continuous_at_its_breakpoint(carrier_hz: float, bs_m: float, ms_m: float) -> None:
     breakpoint_m = max(breakpoint_distance_m(carrier_hz, bs_m, ms_m), 3.01)
     before, behind = (
-        float(winner_b1_path_loss_db(breakpoint_m * factor, 0.0, carrier_hz, bs_m, ms_m))
-        for factor in (1 - 1e-9, 1 + 1e-9)
+        float(winner_b1_path_loss_db(breakpoint_m * factor, 0.0, carrier_hz, bs_m, ms_m)) for factor in (1 - 1e-9, 1 + 1e-9)
     )
     assert behind == pytest.approx(before, abs=0.03)  # the published constants are rounded to 0.01 and 0.1 dB
 
@@ -117,9 +116,7 @@ def test_winner_b1_round_the_corner_loses_more_than_either_street_alone(dx_m: fl
 def test_winner_b1_keeps_the_precision_and_shape_of_its_input() -> None:
     offsets_m = np.linspace(-600.0, 600.0, 24, dtype=np.float32).reshape(2, 3, 4)
     loss_db = np.asarray(winner_b1_path_loss_db(offsets_m, 30.0 + offsets_m, *SBS))
-    exact_db = np.asarray(
-        winner_b1_path_loss_db(offsets_m.astype(np.float64), 30.0 + offsets_m.astype(np.float64), *SBS)
-    )
+    exact_db = np.asarray(winner_b1_path_loss_db(offsets_m.astype(np.float64), 30.0 + offsets_m.astype(np.float64), *SBS))
     assert loss_db.dtype == np.float32
     np.testing.assert_allclose(loss_db, exact_db, atol=1e-3)
 
@@ -134,9 +131,7 @@ def test_umi_equals_a_scalar_reimplementation(
     distance_m: float, is_los: bool, carrier_hz: float, bs_m: float, ms_m: float
 ) -> None:
     expected_db = umi_db(distance_m, is_los, carrier_hz, bs_m, ms_m)
-    assert umi_street_canyon_path_loss_db(distance_m, is_los, carrier_hz, bs_m, ms_m) == pytest.approx(
-        expected_db, abs=1e-6
-    )
+    assert umi_street_canyon_path_loss_db(distance_m, is_los, carrier_hz, bs_m, ms_m) == pytest.approx(expected_db, abs=1e-6)
 
 
 def test_umi_has_values_computed_by_hand() -> None:

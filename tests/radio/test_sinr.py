@@ -70,9 +70,7 @@ def looped_foreign_w(slot: Slot, env: int, sbs: int, cell: int, band: int) -> fl
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 4), st.integers(1, 5))
-def test_sinr_and_interference_equal_loops_over_links(
-    seed: int, num_sbs: int, num_vehicles: int, num_bands: int
-) -> None:
+def test_sinr_and_interference_equal_loops_over_links(seed: int, num_sbs: int, num_vehicles: int, num_bands: int) -> None:
     slot = Slot.draw(seed, 2, num_sbs, num_vehicles, num_bands)
     sinr = uplink_sinr(slot.gain, *slot.allocation, TX_W, NOISE_W)
     heard_w = interference_w(slot.gain, *slot.allocation, TX_W)
@@ -88,9 +86,7 @@ def test_foreign_interference_equals_loops_over_other_cells_links(seed: int, num
     assert foreign_w.shape == (2, num_sbs, 2, 4)
     for env, sbs, station, band in np.ndindex(foreign_w.shape):
         cell = sbs if station == 0 else num_sbs
-        assert foreign_w[env, sbs, station, band] == pytest.approx(
-            looped_foreign_w(slot, env, sbs, cell, band), rel=1e-5
-        )
+        assert foreign_w[env, sbs, station, band] == pytest.approx(looped_foreign_w(slot, env, sbs, cell, band), rel=1e-5)
 
 
 def test_sinr_falls_when_a_neighbour_reuses_the_band() -> None:
@@ -154,9 +150,7 @@ def test_results_do_not_depend_on_the_order_of_the_gains_in_memory() -> None:
     env_last = np.ascontiguousarray(slot.gain.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
     powers = [band_power_w(gain, slot.band, slot.active, TX_W) for gain in (slot.gain, env_last)]
     np.testing.assert_array_equal(powers[0], powers[1])
-    sinrs = [
-        received_sinr(power, slot.cell, slot.band, NOISE_W) for power in (np.ascontiguousarray(powers[0]), powers[1])
-    ]
+    sinrs = [received_sinr(power, slot.cell, slot.band, NOISE_W) for power in (np.ascontiguousarray(powers[0]), powers[1])]
     np.testing.assert_array_equal(sinrs[0], sinrs[1])
 
 

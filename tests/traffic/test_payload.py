@@ -12,9 +12,7 @@ BITS = st.floats(0.0, 8e9, allow_nan=False)
 
 
 @given(left=st.lists(BITS, min_size=1, max_size=9), capacity_bps=st.floats(0.0, 1e9, width=32))
-def test_a_slot_takes_its_worth_or_what_is_left_and_ends_at_exactly_zero(
-    left: list[float], capacity_bps: float
-) -> None:
+def test_a_slot_takes_its_worth_or_what_is_left_and_ends_at_exactly_zero(left: list[float], capacity_bps: float) -> None:
     before = np.array(left)
     capacity = np.full(len(left), capacity_bps, np.float32)
     delivered = delivered_bits(before, capacity, 1e-3)

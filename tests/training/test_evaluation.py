@@ -135,9 +135,7 @@ def test_a_full_buffer_has_capacity_but_no_deliveries() -> None:
 
 
 def test_link_capacity_falls_with_growing_payload() -> None:
-    light, heavy = (
-        report("best-response-payload", f"traffic.payload_bytes={payload}").metrics for payload in (2_000, 30_000)
-    )
+    light, heavy = (report("best-response-payload", f"traffic.payload_bytes={payload}").metrics for payload in (2_000, 30_000))
     assert heavy["link_capacity_bps"].mean < light["link_capacity_bps"].mean
 
 

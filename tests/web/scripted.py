@@ -142,9 +142,7 @@ class ScriptedSimulator(ChannelSimServiceServicer):
         self.commands: list[str] = []
         self.watchers = 0
 
-    async def Watch(
-        self, request: sim.WatchRequest, context: grpc.aio.ServicerContext
-    ) -> AsyncIterator[sim.WatchResponse]:
+    async def Watch(self, request: sim.WatchRequest, context: grpc.aio.ServicerContext) -> AsyncIterator[sim.WatchResponse]:
         self.watchers += 1
         try:
             while True:

@@ -73,9 +73,7 @@ def test_whatever_is_asked_the_answer_is_one_that_the_document_names(url: str, m
     assert len(operations) == 7
     for operation in operations:
 
-        @settings(
-            max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-        )
+        @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case: schemathesis.Case) -> None:
             case.call_and_validate(checks=CHECKS)

@@ -23,15 +23,11 @@ def test_an_edge_that_was_read_between_two_readings_of_the_agents_agrees_with_th
 
 
 def test_messages_that_the_edge_never_saw_are_positive() -> None:
-    assert discrepancies([reports(100)], [reports(90)], [reports(130)]) == [
-        Discrepancy(0, "FeatureReport", True, 10, 100)
-    ]
+    assert discrepancies([reports(100)], [reports(90)], [reports(130)]) == [Discrepancy(0, "FeatureReport", True, 10, 100)]
 
 
 def test_messages_that_the_agents_lost_count_of_are_negative() -> None:
-    assert discrepancies([reports(100)], [reports(133)], [reports(130)]) == [
-        Discrepancy(0, "FeatureReport", True, -3, -30)
-    ]
+    assert discrepancies([reports(100)], [reports(133)], [reports(130)]) == [Discrepancy(0, "FeatureReport", True, -3, -30)]
 
 
 def test_an_agent_that_died_and_came_back_is_compared_over_both_attaches() -> None:

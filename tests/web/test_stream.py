@@ -96,12 +96,7 @@ async def test_the_series_of_another_run_is_never_sent_again(site: Site) -> None
 def _is_long_away(found: list[Event]) -> bool:
     name, data, _ = found[-1]
     status = data.get("status")
-    return (
-        name == "snapshot"
-        and isinstance(status, dict)
-        and status["connection"] == "reconnecting"
-        and status["age_s"] > 1.0
-    )
+    return name == "snapshot" and isinstance(status, dict) and status["connection"] == "reconnecting" and status["age_s"] > 1.0
 
 
 @pytest.mark.parametrize("span", ["recent", "run"])

@@ -32,9 +32,7 @@ class Episode:
 
     def __init__(self, scenario: ScenarioConfig) -> None:
         if scenario.mobility.kind == "trace":
-            raise ConfigError(
-                'mobility.kind="trace" has no independent episodes; use "drop" or "grid" with the adapters'
-            )
+            raise ConfigError('mobility.kind="trace" has no independent episodes; use "drop" or "grid" with the adapters')
         self._scenario = scenario
         self._env: HetNetEnv | None = None
         self._observation: Observation | None = None

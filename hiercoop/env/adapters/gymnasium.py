@@ -50,9 +50,7 @@ class HetNetCentralEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self.observation_space = Box(-OBSERVATION_BOUND, OBSERVATION_BOUND, (size,), np.float32)
         self.action_space = MultiDiscrete([self.scenario.num_choices] * self.scenario.num_links)
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
         """A new episode; with a seed, always the same ones from there on. Options are ignored."""
         super().reset(seed=seed)
         told = self._episode.begin(seed)

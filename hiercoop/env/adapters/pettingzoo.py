@@ -70,9 +70,7 @@ class HetNetParallelEnv(ParallelEnv):  # type: ignore[misc]
         self.agents = list(self.possible_agents)
         return self._tell(self._episode.begin(seed))
 
-    def step(
-        self, actions: dict[str, np.ndarray]
-    ) -> tuple[Arrays, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
+    def step(self, actions: dict[str, np.ndarray]) -> tuple[Arrays, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
         """One slot. Raises MessageError for a choice that is out of range."""
         choice = np.stack([np.asarray(actions[agent]) for agent in self.possible_agents])
         told = self._episode.advance(choice)
