@@ -117,7 +117,7 @@ def test_every_baseline_gives_allowed_choices_on_the_default_scenario(name: str)
 def test_what_cannot_be_enumerated_or_is_no_policy_is_refused(tmp_path: object) -> None:
     with pytest.raises(ConfigError, match="too many to enumerate"):
         make_allocator("exhaustive", load_scenario("urban-grid"), 1)
-    with pytest.raises(BundleError, match="policy 'nonsense' is neither .* use one of random"):
+    with pytest.raises(BundleError, match=r"policy 'nonsense' is neither .* use one of random"):
         make_allocator("nonsense", TINY, 1)
     with pytest.raises(BundleError, match="no readable"):
         make_allocator(str(tmp_path), TINY, 1)
