@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int64
 
 from hiercoop.config.scenario import ScenarioConfig
-from hiercoop.env.observation import Observer, SlotStart, own_stations_gain
+from hiercoop.env.observation import Observer, SlotStart, interference_mean, own_stations_gain
 from hiercoop.env.reward import full_buffer_reward, slot_reward
 from hiercoop.env.types import ChannelState, Observation, ObservationLayout, RewardTerms, SlotMeasurement, StepOutcome
 from hiercoop.env.world import World, make_world
@@ -91,7 +91,7 @@ class HetNetEnv:
         """The first observation of a new delivery round, at slot 0; a second reset goes on with new draws."""
         self._forget_everything()
         self._begin_round()
-        return self._observe_and_remember()
+        return self._observe()
 
     def step(self, choice: Int[np.ndarray, "env cell vehicle"]) -> StepOutcome:
         """One slot scored under these choices, and the next one's observation.
@@ -107,8 +107,9 @@ class HetNetEnv:
         self._payload_left_bits = measurement.payload_left_bits
         self._last_choice = np.where(measurement.active, link_choice, self.scenario.num_choices)
         self._last_own_gain = self._own_gain
+        self._interference_mean = interference_mean(self._interference, self._interference_mean)
         final_observation = self._advance()
-        return StepOutcome(self._observe_and_remember(), reward, measurement, final_observation)
+        return StepOutcome(self._observe(), reward, measurement, final_observation)
 
     def _check_begun(self) -> None:
         if self._slots_left == 0:
@@ -132,7 +133,7 @@ class HetNetEnv:
         band = choice - to_mbs * radio.num_bands
         cell = np.where(to_mbs, self.scenario.num_sbs, self._own_cell)
         power_w = band_power_w(self._gain, band, active, radio.tx_power_w)
-        self._interference_w = foreign_interference_w(power_w)
+        self._interference = self._observer.interference(foreign_interference_w(power_w))
         sinr = received_sinr(power_w, cell, band, radio.noise_w)
         capacity_bps = shannon_capacity_bps(sinr, radio.band_bandwidth_hz, radio.max_spectral_efficiency_bps_hz)
         left_bits = self._payload_left_bits
@@ -169,8 +170,8 @@ class HetNetEnv:
         self._slots_left = 0
         self._vehicle_id: list[str | None] | None = None
         self._last_choice = np.full(links, scenario.num_choices)
-        self._interference_w = np.zeros((*cells, 2, bands), np.float32)
-        self._interference_mean = np.zeros((*cells, 2, bands), np.float32)
+        self._interference: Float32[np.ndarray, "env cell station band"] = np.zeros((*cells, 2, bands), np.float32)
+        self._interference_mean: Float32[np.ndarray, "env cell station band"] = np.zeros((*cells, 2, bands), np.float32)
         self._last_own_gain = np.zeros((*cells, scenario.num_vehicles_per_sbs, 2, bands), np.float32)
 
     def _begin_round(self) -> None:
@@ -183,7 +184,7 @@ class HetNetEnv:
             is_new.reshape(*self._last_own_gain.shape[:3], 1, 1), np.float32(0.0), self._last_own_gain
         )
         if is_new.all():
-            self._interference_w = np.zeros_like(self._interference_w)
+            self._interference = np.zeros_like(self._interference)
             self._interference_mean = np.zeros_like(self._interference_mean)
         self._fading.reset(is_new)
         self._slots_left = self.scenario.episode_slots
@@ -225,11 +226,6 @@ class HetNetEnv:
         self._gain = channel_gain(self._placement.gain, fading)
         self._own_gain = own_stations_gain(self._gain, self.scenario.num_sbs)
 
-    def _observe_and_remember(self) -> Observation:
-        observation = self._observe()
-        self._interference_mean = self.layout.view(observation.local, "interference_mean").copy()
-        return observation
-
     def _observe(self) -> Observation:
         start = SlotStart(
             slot=self._slot,
@@ -237,7 +233,7 @@ class HetNetEnv:
             payload_left_bits=self._payload_left_bits,
             active=self._active,
             last_choice=self._last_choice,
-            interference_w=self._interference_w,
+            interference=self._interference,
             interference_mean=self._interference_mean,
             gain=self._known_gain(),
         )

@@ -34,10 +34,10 @@ class SlotStart:
     active: Bool[np.ndarray, "env link"]
     last_choice: Int64[np.ndarray, "env link"]
     """Choice of the last slot; 2M for links that were silent, or had no last slot."""
-    interference_w: Float32[np.ndarray, "env cell station band"]
-    """From other cells' links in the last slot, at own SBS and MBS; zero for a fresh placement."""
+    interference: Float32[np.ndarray, "env cell station band"]
+    """From other cells' links in the last slot, at own SBS and MBS, as observed; zero for a fresh placement."""
     interference_mean: Float32[np.ndarray, "env cell station band"]
-    """As the last slot's observation had it; zero for a fresh placement."""
+    """Moving average of `interference`, the last slot's included; zero for a fresh placement."""
     gain: Float32[np.ndarray, "env cell vehicle station band"]
     """Of each cell's own vehicles to own SBS and MBS; zero where the SBS knows nothing of it."""
 
@@ -74,8 +74,8 @@ class Observer:
         np.minimum(left_bits * (1.0 / PAYLOAD_SCALE_BITS), OBSERVATION_BOUND, out=block["payload_left"])
         block["needed_rate"][...] = self._needed_rate(left_bits, start.slots_left)
         block["last_choice"][...] = (last_choice[:, :, None] == self._choices).reshape(self._num_cells, -1, num_envs)
-        block["interference"][...] = self._interference(start.interference_w)
-        block["interference_mean"][...] = self._interference_mean(block["interference"], start.interference_mean)
+        block["interference"][...] = self._by_feature(start.interference)
+        block["interference_mean"][...] = self._by_feature(start.interference_mean)
         if self._layout.has_gains:
             block["gain"][...] = self._gain(start.gain, active)
         local = np.ascontiguousarray(rows.transpose(2, 0, 1))
@@ -95,26 +95,19 @@ class Observer:
             return (left_bits > 0.0).astype(np.float64)
         return np.minimum(left_bits * (1.0 / (slots_left * self._rate_unit_bits)), 1.0)
 
-    def _interference(
+    def interference(
         self, interference_w: Float32[np.ndarray, "env cell station band"]
-    ) -> Float32[np.ndarray, "cell feature env"]:
-        scaled = interference_w.transpose(1, 2, 3, 0) * self._per_noise
+    ) -> Float32[np.ndarray, "env cell station band"]:
+        """Interference as it is observed: 10 log10(1 + I/N) / 20, at most 10."""
+        scaled = interference_w * self._per_noise
         scaled += np.float32(1.0)
         np.log10(scaled, out=scaled)
         scaled *= np.float32(10.0 / SNR_DB_SCALE)
         np.minimum(scaled, np.float32(OBSERVATION_BOUND), out=scaled)
-        return scaled.reshape(self._num_cells, -1, scaled.shape[-1])
+        return scaled
 
-    def _interference_mean(
-        self,
-        interference: Float32[np.ndarray, "cell feature env"],
-        mean: Float32[np.ndarray, "env cell station band"],
-    ) -> Float32[np.ndarray, "cell feature env"]:
-        before = mean.transpose(1, 2, 3, 0).reshape(interference.shape)
-        starts_again = ~(before.any(axis=1, keepdims=True) & interference.any(axis=1, keepdims=True))
-        weight = np.where(starts_again, np.float32(1.0), np.float32(INTERFERENCE_MEAN_WEIGHT))
-        updated: np.ndarray = before + weight * (interference - before)
-        return updated
+    def _by_feature(self, values: Float32[np.ndarray, "env cell station band"]) -> Float32[np.ndarray, "cell feature env"]:
+        return values.transpose(1, 2, 3, 0).reshape(self._num_cells, -1, len(values))
 
     def _gain(
         self, gain: Float32[np.ndarray, "env cell vehicle station band"], active: Bool[np.ndarray, "cell vehicle env"]
@@ -130,6 +123,19 @@ class Observer:
         if not is_known.all():
             scaled *= is_known
         return scaled.reshape(self._num_cells, -1, scaled.shape[-1])
+
+
+def interference_mean(
+    interference: Float32[np.ndarray, "env cell station band"], mean: Float32[np.ndarray, "env cell station band"]
+) -> Float32[np.ndarray, "env cell station band"]:
+    """The moving average of the observed interference after one more slot.
+
+    It starts again with a slot in which nothing was heard, and with the first one after it.
+    """
+    starts_again = ~(mean.any(axis=(2, 3), keepdims=True) & interference.any(axis=(2, 3), keepdims=True))
+    weight = np.where(starts_again, np.float32(1.0), np.float32(INTERFERENCE_MEAN_WEIGHT))
+    updated: Float32[np.ndarray, "env cell station band"] = mean + weight * (interference - mean)
+    return updated
 
 
 def own_stations_gain(

@@ -92,7 +92,7 @@ def foreign_interference_w(
     num_envs, num_links, num_cells, num_bands = power_w.shape
     num_sbs = num_cells - 1
     foreign_w = _others_power_w(power_w, _links_of_other_cells(num_sbs, num_links))
-    at_sites_w = np.empty((num_envs, num_sbs, 2, num_bands), dtype=power_w.dtype)
+    at_sites_w = np.empty((num_sbs, 2, num_bands, num_envs), dtype=power_w.dtype).transpose(3, 0, 1, 2)
     own = np.arange(num_sbs)
     at_sites_w[:, :, 0] = foreign_w[:, own, own]
     at_sites_w[:, :, 1] = foreign_w[:, :, num_sbs]
