@@ -50,6 +50,9 @@ class HetNetEnv:
     Draws never depend on choices: the same seed gives every policy the same places and channels.
     """
 
+    _interference: Float32[np.ndarray, "env cell station band"]
+    _interference_mean: Float32[np.ndarray, "env cell station band"]
+
     def __init__(self, scenario: ScenarioConfig, num_envs: int = 1, seed: int = 0) -> None:
         if num_envs < 1:
             raise ConfigError(f"num_envs={num_envs} must be at least 1")
@@ -170,8 +173,8 @@ class HetNetEnv:
         self._slots_left = 0
         self._vehicle_id: list[str | None] | None = None
         self._last_choice = np.full(links, scenario.num_choices)
-        self._interference: Float32[np.ndarray, "env cell station band"] = np.zeros((*cells, 2, bands), np.float32)
-        self._interference_mean: Float32[np.ndarray, "env cell station band"] = np.zeros((*cells, 2, bands), np.float32)
+        self._interference = np.zeros((*cells, 2, bands), np.float32)
+        self._interference_mean = np.zeros((*cells, 2, bands), np.float32)
         self._last_own_gain = np.zeros((*cells, scenario.num_vehicles_per_sbs, 2, bands), np.float32)
 
     def _begin_round(self) -> None:
