@@ -22,16 +22,6 @@ def db_to_linear(value_db: float | NDArray[np.floating]) -> float | NDArray[np.f
     return 10.0 ** (value_db / 10.0)
 
 
-@overload
-def linear_to_db(value: float) -> float: ...
-@overload
-def linear_to_db(value: NDArray[np.floating]) -> NDArray[np.floating]: ...
-def linear_to_db(value: float | NDArray[np.floating]) -> float | NDArray[np.floating]:
-    """Decibels of a power ratio, any shape; zero gives -inf, as numpy does."""
-    result = 10.0 * np.log10(value)
-    return float(result) if np.ndim(result) == 0 else result
-
-
 def dbm_to_w(value_dbm: float) -> float:
     """Watts of a power in dBm."""
     return float(10.0 ** ((value_dbm - 30.0) / 10.0))

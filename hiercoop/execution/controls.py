@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
@@ -11,8 +10,8 @@ from pydantic import JsonValue, ValidationError
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.errors import ConfigError, InputFileError
 from hiercoop.rpc.v1.channel_sim_service_pb2 import ControlRequest
+from hiercoop.traffic.payload import check_payload_bytes
 
-MAX_PAYLOAD_BYTES = 1e9
 MAX_STEP_SLOTS = 1_000_000
 COMMANDS = ("start", "pause", "step", "reset", "payload_bytes", "scenario")
 AGENT_EVENTS = ("attach", "detach")
@@ -25,10 +24,8 @@ def check_control(request: ControlRequest) -> str:
         raise ConfigError(f"a control request names one command of {', '.join(COMMANDS)}; got none")
     if command == "step" and not 1 <= request.step <= MAX_STEP_SLOTS:
         raise ConfigError(f"step={request.step} must be in 1..{MAX_STEP_SLOTS} slots")
-    if command == "payload_bytes" and not (
-        math.isfinite(request.payload_bytes) and 0.0 <= request.payload_bytes <= MAX_PAYLOAD_BYTES
-    ):
-        raise ConfigError(f"payload_bytes={request.payload_bytes} must be in 0..{MAX_PAYLOAD_BYTES:g}")
+    if command == "payload_bytes":
+        check_payload_bytes(request.payload_bytes)
     if command == "reset" and request.reset >= 2**63:
         raise ConfigError(f"reset={request.reset} must be a seed in 0..2^63-1; 0 keeps the seed")
     if command == "scenario":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -28,22 +27,6 @@ from hiercoop.seeding import keyed_generator
 
 MAX_UNANSWERED = 64
 """Reports that may be on their way at a time; an older one's answer is stale."""
-
-
-class Agent(Protocol):
-    """What a slot loop needs of the SBS side."""
-
-    def begin_slot(self, observation: SlotObservation) -> FeatureReport | None:
-        """Takes in a slot; the report that it asks for, or None."""
-
-    def note_sent(self, report: FeatureReport) -> None:
-        """Counts a report that went out."""
-
-    def accept(self, decision: OptionDecision) -> bool:
-        """Takes an option from the edge; False: stale, dropped and counted."""
-
-    def allocate(self) -> Allocation:
-        """The allocation of the slot in hand."""
 
 
 @dataclass

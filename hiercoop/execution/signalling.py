@@ -23,7 +23,6 @@ WINDOW_UPDATE_BYTES = 2 * 13
 
 SETUP_TYPES = frozenset({"RegisterRequest", "RegisterResponse"})
 POLICY_TRANSFER_TYPES = frozenset({"GetPolicyRequest", "GetPolicyResponse"})
-STEADY_TYPES = frozenset({"FeatureReport", "OptionDecision"})
 
 
 def phase_of(message_type: str) -> str:
