@@ -147,8 +147,8 @@ def test_a_first_message_without_hello_is_refused(stack: Stack) -> None:
 
 def test_a_control_that_makes_no_sense_is_refused(stack: Stack) -> None:
     for command, sentence in (
-        ({"payload_bytes": -1.0}, "payload_bytes=-1.0 must be in 0"),
-        ({"payload_bytes": float("nan")}, "payload_bytes=nan must be in 0"),
+        ({"payload_bytes": -1.0}, "payload_bytes=-1.0 must be a number in 0"),
+        ({"payload_bytes": float("nan")}, "payload_bytes=nan must be a number in 0"),
         ({"scenario": '{"num_sbs": 0}'}, "num_sbs"),
         ({}, "names one command"),
     ):
