@@ -11,8 +11,8 @@ from torch import Tensor
 
 from hiercoop.algorithms.hiercoop.experience import JointState, Rollout, stack_states
 from hiercoop.algorithms.hiercoop.joint_values import option_values
-from hiercoop.algorithms.hiercoop.losses import joint_log_prob
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
+from hiercoop.algorithms.policy_gradient import joint_log_prob
 from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.env.types import Observation
 from hiercoop.training.counterfactual import capacity_otherwise_bps

@@ -14,17 +14,9 @@ from torch import Tensor, nn
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
 from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
 from hiercoop.algorithms.hiercoop.joint_values import joint_value, option_values, regret_of_going_on
-from hiercoop.algorithms.hiercoop.losses import (
-    actor_loss,
-    cell_advantage,
-    critic_loss,
-    generalised_advantage,
-    joint_log_prob,
-    mean_entropy,
-    td_target,
-    termination_loss,
-)
+from hiercoop.algorithms.hiercoop.losses import cell_advantage, critic_loss, td_target, termination_loss
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
+from hiercoop.algorithms.policy_gradient import actor_loss, generalised_advantage, joint_log_prob, mean_entropy
 from hiercoop.config.scenario import RewardConfig
 from hiercoop.errors import TrainingError
 from hiercoop.nets.local_parts import LocalSpec

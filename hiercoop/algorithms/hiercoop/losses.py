@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
@@ -33,21 +33,6 @@ def termination_loss(
     return (termination_prob * (advantage.detach() + report_cost)).mean()
 
 
-def generalised_advantage(
-    reward: Float[Tensor, "slot env"], value: Float[Tensor, "slot env"], discount: float, gae_lambda: float
-) -> Float[Tensor, "slot env"]:
-    """GAE(lambda) of every slot of whole delivery rounds: estimates Q_U - Q_Omega of (11), (12) with Q_tot as baseline."""
-    advantage = torch.zeros_like(reward)
-    ahead = torch.zeros_like(reward[0])
-    next_value = torch.zeros_like(reward[0])
-    for slot in range(len(reward) - 1, -1, -1):
-        delta = reward[slot] + discount * next_value - value[slot]
-        ahead = delta + discount * gae_lambda * ahead
-        advantage[slot] = ahead
-        next_value = value[slot]
-    return advantage
-
-
 def cell_advantage(
     joint: Float[Tensor, "slot env"],
     reward: Float[Tensor, "slot env"],
@@ -61,29 +46,3 @@ def cell_advantage(
     joint advantage carries what the slot means for the future, and the noise of a learned value.
     """
     return reward.unsqueeze(-1) - otherwise + future_weight * joint.unsqueeze(-1)
-
-
-def joint_log_prob(
-    logits: Float[Tensor, "row vehicle choice"],
-    choice: Int[Tensor, "row vehicle"],
-    has_choice: Bool[Tensor, "row vehicle"],
-) -> Float[Tensor, "row"]:
-    """log pi_w(a | o): sum over the vehicles that have a choice of log pi_w(a_v | o, a_<v)."""
-    log_prob = torch.log_softmax(logits, -1).gather(-1, choice.unsqueeze(-1)).squeeze(-1)
-    return (log_prob * has_choice).sum(-1)
-
-
-def mean_entropy(logits: Float[Tensor, "row vehicle choice"], has_choice: Bool[Tensor, "row vehicle"]) -> Float[Tensor, ""]:
-    """Entropy [nat] of a vehicle's choice, averaged over the vehicles that have one."""
-    log_prob = torch.log_softmax(logits, -1)
-    entropy = -(log_prob.exp() * log_prob).sum(-1)
-    return (entropy * has_choice).sum() / has_choice.sum().clamp(min=1)
-
-
-def actor_loss(
-    log_prob: Float[Tensor, "row"], old_log_prob: Float[Tensor, "row"], advantage: Float[Tensor, "row"], clip: float
-) -> Float[Tensor, ""]:
-    """Clipped surrogate (PPO) of the intra-option gradient; at the old policy its gradient is minus that of (15)."""
-    ratio = torch.exp(log_prob - old_log_prob)
-    clipped = ratio.clamp(1.0 - clip, 1.0 + clip)
-    return -torch.minimum(ratio * advantage, clipped * advantage).mean()
