@@ -22,7 +22,10 @@ class MobilityConfig(FrozenModel):
     """
 
     kind: Literal["drop", "grid", "trace"] = "drop"
-    drop: Literal["grid", "near"] = "grid"
+    drop: Literal["grid", "near", "edge"] = "grid"
+    """Which vehicles a drop keeps: all, those near their SBS, or those between two SBSs (env/drop.py)."""
+    occupancy_prob: float = Field(default=1.0, gt=0.0, le=1.0)
+    """Chance that a vehicle slot of a drop holds a vehicle; below 1, cells differ in load from episode to episode."""
     speed_mps: float = Field(default=15.0, ge=0.0, le=100.0)
     num_vehicles: int | None = Field(default=None, ge=1, le=100_000)
     """Vehicles on the grid when they drive it; None: twice what the SBSs can serve at a time."""
@@ -44,7 +47,18 @@ class TrafficConfig(FrozenModel):
     """The default: what best-response-payload delivers to 90 % (docs/results/baselines.md)."""
     cell_payload_bytes: tuple[float, ...] | None = None
     """One payload a cell instead; length num_sbs."""
+    load_ratio: float = Field(default=1.0, ge=1.0, le=1000.0)
+    """Payload in the last cell over that in the first, in equal steps between them; `payload_bytes` stays the mean."""
     full_buffer: bool = False
+
+    @model_validator(mode="after")
+    def _one_way_to_be_uneven(self) -> TrafficConfig:
+        if self.cell_payload_bytes is not None and self.load_ratio != 1.0:
+            raise ValueError(f"traffic.load_ratio={self.load_ratio:g} and cell_payload_bytes exclude each other; give one")
+        largest_bytes = self.payload_bytes * 2.0 * self.load_ratio / (1.0 + self.load_ratio)
+        if largest_bytes > 1e9:
+            raise ValueError(f"traffic.load_ratio={self.load_ratio:g} makes a payload of {largest_bytes:g}; the most is 1e9")
+        return self
 
 
 class RewardConfig(FrozenModel):
@@ -85,8 +99,18 @@ class ScenarioConfig(FrozenModel):
     observation: ObservationConfig = ObservationConfig()
     sbs_sites_m: tuple[Site, ...] | None = None
     """None: K intersections of the grid, or a k-means of the trace."""
+    sbs_spacing_m: float | None = Field(default=None, ge=5.0, le=1000.0)
+    """Instead, SBSs in a row along one street of the grid, this far from each other: the smaller, the denser."""
     mbs_site_m: Site | None = None
     """None: the centre of the area."""
+
+    @model_validator(mode="after")
+    def _sites_have_one_source(self) -> ScenarioConfig:
+        if self.sbs_spacing_m is not None and (self.sbs_sites_m is not None or self.mobility.kind == "trace"):
+            raise ValueError(f"sbs_spacing_m={self.sbs_spacing_m:g} is for the grid, and without sbs_sites_m; leave one out")
+        if self.mobility.drop == "edge" and self.num_sbs < 2:
+            raise ValueError(f'mobility.drop="edge" lies between two SBSs; num_sbs={self.num_sbs} must be at least 2')
+        return self
 
     @model_validator(mode="after")
     def _lengths_agree(self) -> ScenarioConfig:

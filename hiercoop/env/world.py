@@ -95,15 +95,16 @@ class EpisodeWorld:
     def snapshot(self) -> WorldSnapshot:
         """The first environment's drop; ConfigError before the first round."""
         placement = self._current()
-        num_links, num_sbs = self._scenario.num_links, self._scenario.num_sbs
+        num_sbs = self._scenario.num_sbs
+        links = np.flatnonzero(placement.is_present[0])
         return WorldSnapshot(
-            ids=[f"vehicle-{link}" for link in range(num_links)],
-            xy_m=placement.xy_m[0],
-            heading_deg=placement.heading_deg[0],
-            link=np.arange(num_links),
+            ids=[f"vehicle-{link}" for link in links],
+            xy_m=placement.xy_m[0, links],
+            heading_deg=placement.heading_deg[0, links],
+            link=links,
             sbs_sites_m=self.sbs_sites_m,
             mbs_site_m=self.mbs_site_m,
-            num_served=np.full(num_sbs, self._scenario.num_vehicles_per_sbs),
+            num_served=placement.is_present[0].reshape(num_sbs, -1).sum(axis=1),
             num_waiting=np.zeros(num_sbs, dtype=np.int64),
         )
 
@@ -118,7 +119,7 @@ class EpisodeWorld:
             vehicle_xy_m=placement.xy_m,
             gain=placement.gain,
             speed_mps=np.full(shape, self._scenario.mobility.speed_mps),
-            is_present=np.ones(shape, dtype=np.bool_),
+            is_present=placement.is_present,
         )
 
 
@@ -220,7 +221,12 @@ def make_world(scenario: ScenarioConfig, num_envs: int, streams: Streams) -> Wor
 
 
 def _grid_sites(scenario: ScenarioConfig) -> Sites:
-    sbs_m = urban_grid.sites(scenario.num_sbs) if scenario.sbs_sites_m is None else np.array(scenario.sbs_sites_m, np.float64)
+    if scenario.sbs_sites_m is not None:
+        sbs_m = np.array(scenario.sbs_sites_m, np.float64)
+    elif scenario.sbs_spacing_m is not None:
+        sbs_m = urban_grid.street_sites(scenario.num_sbs, scenario.sbs_spacing_m)
+    else:
+        sbs_m = urban_grid.sites(scenario.num_sbs)
     mbs_m = urban_grid.mbs_site() if scenario.mbs_site_m is None else np.array(scenario.mbs_site_m, np.float64)
     return sbs_m, mbs_m
 

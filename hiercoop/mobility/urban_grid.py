@@ -88,6 +88,21 @@ def sites(num_sbs: int) -> Float[np.ndarray, "sbs 2"]:
     return sites_m
 
 
+def street_sites(num_sbs: int, spacing_m: float) -> Float[np.ndarray, "sbs 2"]:
+    """Sites of K SBSs in a row, west to east [m]: on the centre line of the street y = 250 m, around the middle of the map.
+
+    ConfigError where the row is longer than the street.
+    """
+    length_m = (num_sbs - 1) * spacing_m
+    if length_m > AREA_M[0]:
+        longest_m = AREA_M[0] / (num_sbs - 1)
+        raise ConfigError(
+            f"sbs_spacing_m={spacing_m:g} makes a row of {length_m:g} m; {num_sbs} SBSs fit the street up to {longest_m:.1f}"
+        )
+    x_m = AREA_M[0] / 2.0 + spacing_m * (np.arange(num_sbs) - (num_sbs - 1) / 2.0)
+    return np.stack([x_m, np.full(num_sbs, BLOCK_M[1])], axis=1)
+
+
 def _between_intersections(share: float) -> list[tuple[float, float]]:
     along_x = [(column + share, float(row)) for row in range(4) for column in range(3)]
     along_y = [(float(column), row + share) for row in range(3) for column in range(4)]

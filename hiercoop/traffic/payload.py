@@ -23,8 +23,9 @@ def check_payload_bytes(payload_bytes: float) -> float:
 def link_payload_bits(scenario: ScenarioConfig) -> Float64[np.ndarray, "link"]:
     """What each link has to deliver in a round [bit], by cell where the scenario says so."""
     traffic = scenario.traffic
-    by_cell = traffic.cell_payload_bytes or (traffic.payload_bytes,) * scenario.num_sbs
-    return np.repeat(np.array(by_cell, np.float64) * BITS_PER_BYTE, scenario.num_vehicles_per_sbs)
+    steps = np.linspace(1.0, traffic.load_ratio, scenario.num_sbs)
+    by_cell = np.array(traffic.cell_payload_bytes or traffic.payload_bytes * (steps / steps.mean()), np.float64)
+    return np.repeat(by_cell * BITS_PER_BYTE, scenario.num_vehicles_per_sbs)
 
 
 def delivered_bits(
