@@ -13,7 +13,7 @@ from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.env import HetNetEnv, Observation
 from hiercoop.errors import ConfigError, InputFileError
 from hiercoop.training.interference_free import InterferenceFreeScore
-from hiercoop.training.round_tally import METRICS, RoundTally
+from hiercoop.training.round_tally import METRICS, LinkOutcomes, RoundTally
 
 EPISODES_AT_ONCE = 64
 """Environments in a batch, at most."""
@@ -59,6 +59,15 @@ class EvaluationReport:
         }
 
 
+@dataclass(frozen=True)
+class EpisodeSamples:
+    """Delivery rounds one by one: what a report averages."""
+
+    metrics: dict[str, Float64[np.ndarray, "episode"]]
+    """The names of round_tally.METRICS; NaN where a round has nothing to average."""
+    links: LinkOutcomes
+
+
 def evaluate(
     scenario: ScenarioConfig, allocator: Allocator, episodes: int, seed: int, progress: Progress | None = None
 ) -> EvaluationReport:
@@ -68,32 +77,53 @@ def evaluate(
     episodes are independent; where traffic drives, they are the successive rounds of one run, fewer if a trace ends before.
     Raises ConfigError for episodes < 1 and InputFileError for a trace without one whole round.
     """
+    samples = sample_episodes(scenario, allocator, episodes, seed, progress)
+    return EvaluationReport(
+        policy=allocator.name,
+        scenario=scenario.name,
+        episodes=len(samples.metrics["reward"]),
+        seed=seed,
+        payload_bytes=offered_payload_bytes(scenario),
+        metrics={name: estimate(value) for name, value in samples.metrics.items()},
+        signalling=allocator.signalling(),
+        option_share=allocator.option_share(),
+    )
+
+
+def sample_episodes(
+    scenario: ScenarioConfig, allocator: Allocator, episodes: int, seed: int, progress: Progress | None = None
+) -> EpisodeSamples:
+    """What `evaluate` averages: each delivery round's metrics, and each link's; with its errors."""
     if episodes < 1:
         raise ConfigError(f"episodes={episodes} must be at least 1")
     num_envs = min(episodes, EPISODES_AT_ONCE) if scenario.mobility.kind == "drop" else 1
     env = HetNetEnv(scenario, num_envs, seed)
-    rounds: list[dict[str, Float64[np.ndarray, "env"]]] = []
+    rounds: list[_Round] = []
     run = _Run(env, allocator)
     while len(rounds) * num_envs < episodes:
-        metrics = run.next_round()
-        if metrics is None:
+        played = run.next_round()
+        if played is None:
             break
-        rounds.append(metrics)
+        rounds.append(played)
         if progress is not None:
             progress(min(len(rounds) * num_envs, episodes))
     if not rounds:
         raise InputFileError(f"the trace ends before one round of {scenario.episode_slots} slots; use a longer one")
-    values = {name: np.concatenate([metrics[name] for metrics in rounds])[:episodes] for name in METRICS}
-    return EvaluationReport(
-        policy=allocator.name,
-        scenario=scenario.name,
-        episodes=len(values["reward"]),
-        seed=seed,
-        payload_bytes=offered_payload_bytes(scenario),
-        metrics={name: estimate(value) for name, value in values.items()},
-        signalling=allocator.signalling(),
-        option_share=allocator.option_share(),
+    return EpisodeSamples(
+        metrics={name: np.concatenate([played.metrics[name] for played in rounds])[:episodes] for name in METRICS},
+        links=LinkOutcomes(
+            np.concatenate([played.links.capacity_bps for played in rounds])[:episodes],
+            np.concatenate([played.links.time_to_deliver_s for played in rounds])[:episodes],
+        ),
     )
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One delivery round of a batch of environments."""
+
+    metrics: dict[str, Float64[np.ndarray, "env"]]
+    links: LinkOutcomes
 
 
 class _Run:
@@ -106,8 +136,8 @@ class _Run:
         self._alone = InterferenceFreeScore(env.scenario, env.num_envs) if allocator.ignores_interference else None
         self._observation: Observation | None = None
 
-    def next_round(self) -> dict[str, Float64[np.ndarray, "env"]] | None:
-        """Metrics of the next delivery round; None where the traffic ends before its deadline.
+    def next_round(self) -> _Round | None:
+        """The next delivery round; None where the traffic ends before its deadline.
 
         Dropped vehicles make every round an episode of its own; moving traffic goes on and so does the policy.
         """
@@ -127,7 +157,8 @@ class _Run:
             self._tally.add(slot, reward)
             observation = outcome.observation
         self._observation = observation
-        return self._tally.close()
+        links = self._tally.links()
+        return _Round(self._tally.close(), links)
 
 
 def estimate(values: Float64[np.ndarray, "episode"]) -> Estimate:
