@@ -109,10 +109,10 @@ def _vacate(full: Placement, occupancy_prob: float, generator: np.random.Generat
 
 
 def _out_of_reach(scenario: ScenarioConfig, site_model: SiteModel, counts: Int[np.ndarray, "sbs"], num_drawn: int) -> str:
-    worst = int(np.argmin(counts))
+    drop, worst = scenario.mobility.drop, int(np.argmin(counts))
     x_m, y_m = site_model.sites_xy_m[worst]
     return (
-        f"SBS {worst} at ({x_m:g}, {y_m:g}) m attracts {counts[worst]} of {num_drawn} vehicles dropped on the grid, at least "
-        f"{MIN_SHARE:.2%} are needed; move it nearer to the roads and away from other sites (sbs_sites_m)"
-        + (', or use mobility.drop="grid"' if scenario.mobility.drop == "near" else "")
+        f'SBS {worst} at ({x_m:g}, {y_m:g}) m attracts {counts[worst]} of {num_drawn} vehicles with mobility.drop="{drop}", '
+        f"at least {MIN_SHARE:.2%} are needed; move it nearer to the roads and away from other sites (sbs_sites_m)"
+        + (', or use mobility.drop="grid"' if drop != "grid" else "")
     )

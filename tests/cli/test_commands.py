@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hiercoop.config.load import preset_names
 from tests.cli.conftest import Answer
 
 Cli = Callable[..., Answer]
@@ -39,6 +40,14 @@ def test_full_buffer_has_no_payload_and_no_delivery(hiercoop: Cli):
     report = hiercoop("evaluate", "random", "--episodes", 2, "--full-buffer", "--json").json
     assert report["payload_bytes"] is None
     assert report["delivery_success"]["mean"] is None
+
+
+@pytest.mark.parametrize("preset", preset_names())
+def test_every_preset_evaluates_and_drives(hiercoop: Cli, preset: str):
+    report = hiercoop("evaluate", "random", "--scenario", preset, "--episodes", 2, "--set", "episode_slots=5", "--json").json
+    assert report["scenario"] == preset
+    driven = hiercoop("simulate", "--policy", "local-search", "--scenario", preset, "--seconds", 0.1, "--json").json
+    assert driven["scenario"] == preset
 
 
 def test_people_get_lines_instead_of_json(hiercoop: Cli):

@@ -126,6 +126,20 @@ def test_more_sites_are_distinct_on_the_centre_lines_and_extend_fewer() -> None:
     assert not at_intersection[16:].any()
 
 
+def test_sites_of_a_street_are_evenly_spaced_around_the_middle_of_the_map() -> None:
+    sites_m = urban_grid.street_sites(5, 40.0)
+    np.testing.assert_allclose(np.diff(sites_m[:, 0]), 40.0)
+    assert sites_m[:, 0].mean() == pytest.approx(649.5)
+    assert (sites_m[:, 1] == 250.0).all()
+    np.testing.assert_array_equal(urban_grid.street_sites(1, 40.0), [[649.5, 250.0]])
+
+
+def test_a_street_too_short_for_its_sites_is_refused_with_what_would_fit() -> None:
+    with pytest.raises(ConfigError, match=r"sbs_spacing_m=200 makes a row of 1400 m; 8 SBSs fit the street up to 185\.6"):
+        urban_grid.street_sites(8, 200.0)
+    assert urban_grid.street_sites(8, 185.5)[:, 0].min() >= 0.0
+
+
 def test_more_sites_than_the_grid_offers_are_refused() -> None:
     with pytest.raises(ConfigError, match="num_sbs=89"):
         urban_grid.sites(89)

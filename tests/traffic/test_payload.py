@@ -44,6 +44,32 @@ def test_payloads_go_by_cell_where_the_scenario_says_so() -> None:
     np.testing.assert_array_equal(link_payload_bits(scenario), np.repeat([8.0, 16.0, 24.0], 3))
 
 
+@given(ratio=st.floats(1.0, 1000.0), num_sbs=st.integers(2, 12))
+def test_a_load_ratio_spreads_payloads_over_cells_and_keeps_their_mean(ratio: float, num_sbs: int) -> None:
+    settings = [f"traffic.load_ratio={ratio!r}", "traffic.payload_bytes=1000.0", f"num_sbs={num_sbs}"]
+    cell_bytes = link_payload_bits(load_scenario("urban-grid", settings=settings))[::3] / 8.0
+    np.testing.assert_allclose(cell_bytes[-1] / cell_bytes[0], ratio, rtol=1e-9)
+    np.testing.assert_allclose(cell_bytes.mean(), 1000.0, rtol=1e-9)
+    np.testing.assert_allclose(np.diff(cell_bytes), np.diff(cell_bytes)[0], atol=1e-6)
+
+
+def test_a_single_cell_has_the_mean_payload_whatever_the_load_ratio() -> None:
+    scenario = load_scenario("urban-grid", settings=["traffic.load_ratio=9.0", "num_sbs=1"])
+    np.testing.assert_array_equal(link_payload_bits(scenario), 87_500.0 * 8.0)
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        (["traffic.cell_payload_bytes=[1.0, 2.0, 3.0]"], "traffic.load_ratio=3 and cell_payload_bytes exclude each other"),
+        (["traffic.payload_bytes=8e8"], r"traffic.load_ratio=3 makes a payload of 1.2e\+09; the most is 1e9"),
+    ],
+)
+def test_a_load_ratio_that_does_not_fit_is_refused(others: list[str], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        load_scenario("urban-grid", settings=["traffic.load_ratio=3.0", *others])
+
+
 def test_only_vehicles_with_bits_left_send_and_all_vehicles_where_payloads_never_end() -> None:
     present, left = np.array([True, True, False]), np.array([1.0, 0.0, 5.0])
     np.testing.assert_array_equal(has_something_to_send(present, left, False), [True, False, False])
