@@ -10,7 +10,7 @@ from torch import Tensor
 def generalised_advantage(
     reward: Float[Tensor, "slot env"], value: Float[Tensor, "slot env"], discount: float, gae_lambda: float
 ) -> Float[Tensor, "slot env"]:
-    """GAE(lambda) of every slot of whole delivery rounds; HierCoop's estimate of Q_U - Q_Omega, (11), (12), with Q_tot as value."""
+    """GAE(lambda) of every slot of whole delivery rounds. HierCoop: estimates Q_U - Q_Omega of (11), (12), Q_tot as value."""
     advantage = torch.zeros_like(reward)
     ahead = torch.zeros_like(reward[0])
     next_value = torch.zeros_like(reward[0])
