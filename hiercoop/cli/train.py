@@ -36,6 +36,7 @@ def train(options: TrainOptions) -> None:
     --config and --set reach all of the training configuration: --set iterations=100 --set scenario.num_sbs=5.
     """
     from hiercoop.training.run_directory import default_run_directory
+    from hiercoop.training.trainer import Watch
     from hiercoop.training.trainer import train as train_policy
 
     if options.resume is None:
@@ -44,7 +45,9 @@ def train(options: TrainOptions) -> None:
     else:
         config, run_dir = _stored_config(options, options.resume), options.resume
     with progress_bar("iterations", config.iterations) as moved_to:
-        result = train_policy(config, run_dir, options.resume is not None, lambda done, total, metrics: moved_to(done))
+        result = train_policy(
+            config, run_dir, options.resume is not None, Watch(on_progress=lambda done, total, metrics: moved_to(done))
+        )
     write_result(
         {
             "run_dir": str(result.run_dir),

@@ -12,15 +12,14 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 
-from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
-from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
 from hiercoop.errors import TrainingError
-from hiercoop.training.replay import Replay
+from hiercoop.training.course import Course, Tensors
 
 LATEST, BEST = "latest.safetensors", "best.safetensors"
-Tensors = dict[str, Tensor]
+ACTING = "networks"
+"""Under this name a checkpoint for export holds the acting networks."""
 
 
 @dataclass(frozen=True)
@@ -30,56 +29,61 @@ class Progress:
     iteration: int
     """Iterations that are done."""
     best_iteration: int
+    """0: none has been validated yet."""
     best_score: float
     """Of the policy that validated best."""
     best_option: int
     """That policy's most used option."""
 
 
-def save_training(path: Path, learner: HierCoopLearner, replay: Replay, progress: Progress) -> None:
-    """Writes networks, target networks, optimisers and replay under a temporary name and renames the file."""
-    tensors = _prefixed("networks", learner.networks.state_dict()) | _prefixed("target", learner.target.state_dict())
-    for name, optimizer in learner.optimizers.items():
+def save_training(path: Path, course: Course, progress: Progress) -> None:
+    """Writes networks, optimisers and replay under a temporary name and renames the file; TrainingError for no numbers."""
+    tensors: Tensors = {}
+    for name, part in course.parts.items():
+        tensors |= _prefixed(name, part.state_dict())
+    for name, optimizer in course.optimizers.items():
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= _prefixed(f"optimizer.{name}.{index}", state)
-    for index, rollout in enumerate(replay.rollouts):
-        tensors |= _prefixed(f"replay.{index:06d}", _rollout_tensors(rollout))
+    for index, rollout in enumerate(course.replay_tensors()):
+        tensors |= _prefixed(f"replay.{index:06d}", rollout)
     _save(path, tensors, progress)
 
 
-def load_training(path: Path, learner: HierCoopLearner, replay: Replay) -> Progress:
+def load_training(path: Path, course: Course) -> Progress:
     """Puts a saved training back; TrainingError where the file is unreadable or of other networks."""
     tensors, progress = _load(path)
-    _load_module(path, learner.networks, _under("networks", tensors))
-    _load_module(path, learner.target, _under("target", tensors))
-    for name, optimizer in learner.optimizers.items():
+    for name, part in course.parts.items():
+        _load_module(path, part, _under(name, tensors))
+    for name, optimizer in course.optimizers.items():
         fresh = optimizer.state_dict()
         optimizer.load_state_dict(
             {"state": _by_index(_under(f"optimizer.{name}", tensors)), "param_groups": fresh["param_groups"]}
         )
-    replay.rollouts.clear()
-    saved = _by_index(_under("replay", tensors))
-    for index in sorted(saved):
-        replay.add(_rollout_from(saved[index]))
+    device = torch.get_default_device()
+    saved = _by_index({name: tensor.to(device) for name, tensor in _under("replay", tensors).items()})
+    course.restore_replay([saved[index] for index in sorted(saved)])
     return progress
 
 
-def save_networks(path: Path, networks: nn.Module, progress: Progress) -> None:
-    """Writes networks alone, for export."""
-    _save(path, _prefixed("networks", networks.state_dict()), progress)
+def save_acting(path: Path, networks: nn.Module, progress: Progress) -> None:
+    """Writes the acting networks alone, for export; TrainingError for no numbers."""
+    _save(path, _prefixed(ACTING, networks.state_dict()), progress)
 
 
-def load_networks(path: Path, networks: nn.Module) -> Progress:
-    """Puts saved networks back; TrainingError where the file is unreadable or of other networks."""
+def load_acting(path: Path, networks: nn.Module) -> Progress:
+    """Puts saved acting networks back; TrainingError where the file is unreadable or of other networks."""
     tensors, progress = _load(path)
-    _load_module(path, networks, _under("networks", tensors))
+    _load_module(path, networks, _under(ACTING, tensors))
     return progress
 
 
 def _save(path: Path, tensors: Tensors, progress: Progress) -> None:
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise TrainingError(f"{name} holds values that are no numbers; lower the learning rates")
     staging = path.with_name(f".{path.name}.{os.getpid()}")
     # Views of one storage (a state observed and held, say) are written apart.
-    owned = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+    owned = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
     save_file(owned, staging, {item.name: repr(getattr(progress, item.name)) for item in fields(progress)})
     staging.replace(path)
 
@@ -107,7 +111,7 @@ def _load_module(path: Path, module: nn.Module, tensors: Tensors) -> None:
         raise TrainingError(f"checkpoint {path} is of other networks: {str(error).splitlines()[-1].strip()}") from error
 
 
-def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> Tensors:
+def _prefixed(prefix: str, tensors: Tensors) -> Tensors:
     return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
 
 
@@ -121,22 +125,3 @@ def _by_index(tensors: Tensors) -> dict[int, Tensors]:
         index, _, rest = name.partition(".")
         grouped.setdefault(int(index), {})[rest] = tensor
     return grouped
-
-
-def _rollout_tensors(rollout: Rollout) -> Tensors:
-    return _prefixed("state", vars(rollout.state)) | {
-        name: value for name, value in vars(rollout).items() if isinstance(value, Tensor)
-    }
-
-
-def _rollout_from(tensors: Tensors) -> Rollout:
-    state = JointState(**_under("state", tensors))
-    columns = {name: value for name, value in tensors.items() if not name.startswith("state.")}
-    return Rollout(state=state, **columns)
-
-
-def iteration_generator(seed: int, iteration: int) -> torch.Generator:
-    """The torch generator of one training iteration."""
-    # Mixed by odd constants, so that neither neighbouring seeds nor neighbouring iterations share a state.
-    mixed = (seed * 0x9E3779B97F4A7C15 + iteration * 0xD1B54A32D192ED03 + 1) % 2**63
-    return torch.Generator().manual_seed(mixed)

@@ -37,21 +37,22 @@ class Behaviour:
 @torch.no_grad()
 def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, generator: torch.Generator) -> Rollout:
     """One delivery round of every environment, from a reset to the deadline."""
+    device = generator.device
     observation = env.reset()
     num_envs, num_cells = observation.local.shape[:2]
     code = torch.randn(num_envs, num_cells, networks.sizes.code_size, generator=generator)
-    distance_m = site_distances_m(env)
+    distance_m = site_distances_m(env).to(device)
     memory = EdgeMemory(code, networks.spec.size, behaviour.max_option_slots, behaviour.is_joint)
     states: list[JointState] = []
     steps: list[tuple[Tensor, ...]] = []
     for _ in range(env.scenario.episode_slots):
-        local, mask = _as_tensors(observation)
+        local, mask = _as_tensors(observation, device)
         state = memory.observe(local)
         option, ended = _decide(networks, memory, state, distance_m, behaviour.epsilon, generator)
         memory.follow(local, option, ended)
         drawn, log_prob = _allocate(networks, (local, mask, option), behaviour, generator)
         otherwise_bps = _otherwise(env, drawn)
-        outcome = env.step(drawn[0].numpy())
+        outcome = env.step(drawn[0].cpu().numpy())
         states.append(state)
         steps.append(
             (
@@ -61,8 +62,8 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
                 drawn[0],
                 log_prob,
                 otherwise_bps,
-                torch.from_numpy(outcome.reward.total),
-                torch.from_numpy(outcome.measurement.capacity_bps.sum(axis=1)),
+                torch.from_numpy(outcome.reward.total).to(device),
+                torch.from_numpy(outcome.measurement.capacity_bps.sum(axis=1)).to(device),
             )
         )
         observation = outcome.observation
@@ -79,7 +80,7 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
         reward=reward,
         capacity_bps=capacity_bps,
         distance_m=distance_m,
-        is_delivered=torch.from_numpy(outcome.measurement.is_delivered),
+        is_delivered=torch.from_numpy(outcome.measurement.is_delivered).to(device),
     )
 
 
@@ -90,8 +91,8 @@ def site_distances_m(env: HetNetEnv) -> Float[Tensor, "cell cell"]:
     return torch.from_numpy(np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32))
 
 
-def _as_tensors(observation: Observation) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(observation.local), torch.from_numpy(observation.action_mask)
+def _as_tensors(observation: Observation, device: torch.device) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(observation.local).to(device), torch.from_numpy(observation.action_mask).to(device)
 
 
 def _decide(
@@ -134,6 +135,6 @@ def _otherwise(env: HetNetEnv, drawn: Int[Tensor, "draw env cell vehicle"]) -> F
     """Mean sum capacity [bit/s] over the other draws of each cell's choices, the other cells' kept; zero without any."""
     if len(drawn) == 1:
         return torch.zeros(drawn.shape[1:3])
-    choices = drawn.numpy()
+    choices = drawn.cpu().numpy()
     otherwise_bps = capacity_otherwise_bps(env.scenario, env.channel_state(), choices[0], choices[1:])
-    return torch.from_numpy(otherwise_bps.astype(np.float32))
+    return torch.from_numpy(otherwise_bps.astype(np.float32)).to(drawn.device)

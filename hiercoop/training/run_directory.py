@@ -6,8 +6,10 @@ import json
 import os
 import platform
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -26,6 +28,7 @@ CONFIG, META, METRICS, STATUS, CHECKPOINTS, EVENTS = (
     "checkpoints",
     "events",
 )
+State = Literal["running", "done", "interrupted", "failed"]
 
 
 class RunDirectory:
@@ -35,7 +38,7 @@ class RunDirectory:
         self.path = path
         self.checkpoints = path / CHECKPOINTS
 
-    def create(self, config: TrainingConfig) -> None:
+    def create(self, config: TrainingConfig, device: str) -> None:
         """Lays the directory out; InputFileError where a run is there already."""
         if (self.path / CONFIG).exists():
             raise InputFileError(f"{self.path} holds a training run already; resume it or name another directory")
@@ -48,12 +51,13 @@ class RunDirectory:
             "torch": torch.__version__,
             "numpy": np.__version__,
             "machine": platform.machine(),
+            "device": device,
             "num_threads": config.num_threads,
         }
         _replace(self.path / META, json.dumps(meta, indent=2) + "\n")
 
-    def write_status(self, state: str, iteration: int, detail: dict[str, float | str]) -> None:
-        """Says where the run stands: running, done or failed, after how many iterations."""
+    def write_status(self, state: State, iteration: int, detail: Mapping[str, float | str | None]) -> None:
+        """Says where the run stands after how many iterations."""
         status = {"state": state, "iteration": iteration, **detail}
         _replace(self.path / STATUS, json.dumps(status, indent=2) + "\n")
 
@@ -65,17 +69,24 @@ class RunDirectory:
         kept = [line for line in path.read_text().splitlines() if _iteration_of(line) < iteration]
         _replace(path, "".join(line + "\n" for line in kept))
 
-    def open_metrics(self) -> MetricsLog:
-        """The log of a run in progress."""
-        return MetricsLog(self.path)
+    def sweep(self) -> None:
+        """Removes what a killed run was writing."""
+        for folder in (self.path, self.checkpoints):
+            for unfinished in folder.glob(".*"):
+                unfinished.unlink()
+
+    def open_metrics(self, iteration: int) -> MetricsLog:
+        """The log of a run in progress, from this iteration on."""
+        return MetricsLog(self.path, iteration)
 
 
 class MetricsLog:
     """Appends a line an iteration to metrics.jsonl, and the same to TensorBoard."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, iteration: int) -> None:
         self._file = (path / METRICS).open("a", encoding="utf-8")
-        self._board = SummaryWriter(str(path / EVENTS))
+        # TensorBoard hides what an interrupted run wrote after the checkpoint from which this one goes on.
+        self._board = SummaryWriter(str(path / EVENTS), purge_step=iteration)
 
     def write(self, iteration: int, metrics: dict[str, float]) -> None:
         """One iteration's figures. Wall time stays out, so that equal runs leave equal files."""

@@ -8,31 +8,38 @@ import pytest
 import torch
 
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
+from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
 from hiercoop.algorithms.hiercoop.networks import EdgeGraph, HierCoopNetworks, SbsGraph, local_spec
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.training.export import edge_onnx, sbs_onnx
+from hiercoop.training.hiercoop_course import HierCoopCourse
 from tests.observations import random_rows
 
 SCENARIO = ScenarioConfig()
 
 
 @pytest.fixture(scope="module")
-def networks() -> HierCoopNetworks:
+def course() -> HierCoopCourse:
     torch.manual_seed(3)
-    made = HierCoopNetworks(local_spec(SCENARIO), HierCoopConfig())
+    made = HierCoopCourse(HierCoopLearner(local_spec(SCENARIO), HierCoopConfig(), SCENARIO.reward))
     # As after some training: every part has its say.
-    torch.nn.init.normal_(made.policy.out_layer.weight, std=0.5)
+    torch.nn.init.normal_(made.acting.policy.out_layer.weight, std=0.5)
     return made
 
 
 @pytest.fixture(scope="module")
-def sbs(networks: HierCoopNetworks) -> ort.InferenceSession:
-    return session(sbs_onnx(networks))
+def networks(course: HierCoopCourse) -> HierCoopNetworks:
+    return course.acting
 
 
 @pytest.fixture(scope="module")
-def edge(networks: HierCoopNetworks) -> ort.InferenceSession:
-    return session(edge_onnx(networks))
+def sbs(course: HierCoopCourse) -> ort.InferenceSession:
+    return session(sbs_onnx(course.bundle_parts()))
+
+
+@pytest.fixture(scope="module")
+def edge(course: HierCoopCourse) -> ort.InferenceSession:
+    return session(edge_onnx(course.bundle_parts()))
 
 
 def session(network: bytes) -> ort.InferenceSession:

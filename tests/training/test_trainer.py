@@ -16,7 +16,7 @@ from hiercoop.execution.bundle import load_bundle
 from hiercoop.training.checkpoint import LATEST
 from hiercoop.training.export import export_bundle
 from hiercoop.training.run_directory import read_config
-from hiercoop.training.trainer import train
+from hiercoop.training.trainer import Watch, train
 
 SHORT = [
     "scenario.episode_slots=10",
@@ -43,7 +43,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        train(config(), tmp_path / "parts", on_progress=interrupt)
+        train(config(), tmp_path / "parts", watch=Watch(on_progress=interrupt))
     train(read_config(tmp_path / "parts"), tmp_path / "parts", resume=True)
     assert (tmp_path / "whole" / "metrics.jsonl").read_bytes() == (tmp_path / "parts" / "metrics.jsonl").read_bytes()
     whole, parts = (load_file(tmp_path / run / "checkpoints" / LATEST) for run in ("whole", "parts"))

@@ -1,0 +1,36 @@
+"""Courses by the name of their algorithm."""
+
+from __future__ import annotations
+
+import torch
+
+from hiercoop.algorithms.hiercoop.config import HierCoopConfig
+from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
+from hiercoop.algorithms.hiercoop.networks import local_spec
+from hiercoop.config.load import Tree, build
+from hiercoop.config.radio import FrozenModel
+from hiercoop.config.training import TrainingConfig
+from hiercoop.training.course import Course
+from hiercoop.training.hiercoop_course import HierCoopCourse
+
+SETTINGS: dict[str, type[FrozenModel]] = {"hiercoop": HierCoopConfig}
+"""What each algorithm can be told."""
+
+
+def resolve(config: TrainingConfig) -> TrainingConfig:
+    """The configuration with all of its algorithm's hyperparameters; ConfigError for one that the algorithm does not know."""
+    hyper = build(SETTINGS[config.algorithm], dict(config.hyperparameters))
+    return config.model_copy(update={"hyperparameters": hyper.model_dump(mode="json")})
+
+
+def make_course(config: TrainingConfig) -> Course:
+    """A course with fresh networks on the CPU, drawn from the configuration's seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return _course(config)
+
+
+def _course(config: TrainingConfig) -> Course:
+    spec, reward = local_spec(config.scenario), config.scenario.reward
+    hyper: Tree = dict(config.hyperparameters)
+    return HierCoopCourse(HierCoopLearner(spec, build(HierCoopConfig, hyper), reward))
