@@ -1,0 +1,1 @@
+"""Work that is described first and carried out later, in processes or on Ray; a finished job is never repeated."""
