@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hiercoop.algorithms.allocator import Allocator
+from hiercoop.algorithms.band_plan import BandPlan
 from hiercoop.algorithms.best_response import BestResponse, DelayedBestResponse, PayloadBestResponse
 from hiercoop.algorithms.bundle_allocator import BundleAllocator
 from hiercoop.algorithms.exhaustive import Exhaustive
@@ -25,6 +26,7 @@ BASELINES: dict[str, Callable[[ScenarioConfig, int], Allocator]] = {
     "best-response-payload": PayloadBestResponse,
     "best-response-delayed": DelayedBestResponse,
     "local-search": lambda scenario, seed: LocalSearch(),
+    "band-plan": lambda scenario, seed: BandPlan(scenario),
     "exhaustive": lambda scenario, seed: Exhaustive(scenario),
 }
 """Policies that need no bundle, made from a scenario and a seed."""

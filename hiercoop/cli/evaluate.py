@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hiercoop.cli.console import progress_bar, write_result
 from hiercoop.cli.options import ScenarioOptions, resolve_scenario
+from hiercoop.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hiercoop.config.run import RunConfig
+    from hiercoop.config.scenario import ScenarioConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +25,7 @@ class EvaluateOptions(ScenarioOptions):
         typer.Argument(
             metavar="POLICY",
             help="random, greedy-bound, best-response, best-response-payload, best-response-delayed, local-search, "
-            "a policy bundle's directory, or its name under policies/.",
+            "band-plan, a policy bundle's directory, or its name under policies/.",
         ),
     ]
     episodes: Annotated[int, typer.Option(metavar="N", help="Delivery rounds to average over.")] = 200
@@ -28,6 +33,15 @@ class EvaluateOptions(ScenarioOptions):
         float | None, typer.Option(metavar="B", help="Payload of each vehicle; default: the scenario's.")
     ] = None
     full_buffer: Annotated[bool, typer.Option("--full-buffer", help="Payloads never end; compare sum_capacity_bps.")] = False
+    reporting: Annotated[
+        Literal["every-slot", "periodic", "on-termination"], typer.Option(help="When a policy bundle's SBSs send features.")
+    ] = "on-termination"
+    period: Annotated[
+        int | None, typer.Option(metavar="N", help="Slots between periodic reports; default: the run configuration's.")
+    ] = None
+    codec: Annotated[
+        Literal["fp32", "fp16", "int8"] | None, typer.Option(help="How features travel; default: the bundle's.")
+    ] = None
 
 
 def evaluate(options: EvaluateOptions) -> None:
