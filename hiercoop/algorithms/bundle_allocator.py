@@ -1,6 +1,7 @@
 """A policy bundle in a batch of environments: what `SbsAgent` and `UpperEdge` do for one, with synchronous options.
 
-Every report and decision is built and counted as it would be sent; the codec is passed as on the wire.
+Every report and decision is built and counted as it would be sent; the codec is passed as on the wire. A policy's only
+option never ends and is never reported.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class BundleAllocator:
         self.name = name
         self._run = run
         self._manifest = bundle.manifest
+        self._has_alternatives = bundle.manifest.dimensions.options > 1
         self._sbs = SbsPolicy(bundle)
         self._edge = EdgePolicy(bundle)
         self._distances_m = _site_distances_m(run)
@@ -137,8 +139,10 @@ class BundleAllocator:
         return np.concatenate(draws).astype(np.float32).reshape(num_envs, num_cells, *shape)
 
     def _ends(self, slot: int, termination: Float32[np.ndarray, "env cell"]) -> Bool[np.ndarray, "env cell"]:
-        """Options that end now: all of them at the start, then at their maximum length or by beta (13)."""
+        """Options that end now: all of them at the start, then at their maximum length or by beta (13); never the only one."""
         options = self._options
+        if not self._has_alternatives:
+            return np.zeros(termination.shape, np.bool_)
         if self._is_first:
             return np.ones(termination.shape, np.bool_)
         age_slots = slot - options.since_slot
@@ -155,6 +159,8 @@ class BundleAllocator:
         return ends
 
     def _reports_now(self, slot: int) -> Bool[np.ndarray, "env cell"]:
+        if not self._has_alternatives:
+            return np.zeros(self._options.option.shape, np.bool_)
         if self._run.reporting == "on-termination":
             return self._options.has_ended
         is_due = self._is_first or slot % self._run.period_slots == 0

@@ -35,15 +35,15 @@ BASELINES: dict[str, Callable[[ScenarioConfig, int], Allocator]] = {
 def make_allocator(name: str, scenario: ScenarioConfig, seed: int, run: RunConfig | None = None) -> Allocator:
     """The policy of this name: a baseline, a bundle's directory, or a bundle's name under policies/.
 
-    `run` says how a bundle reports and codes its features; None: on termination, in the bundle's codec. Raises
+    `run` says how a bundle reports, on termination where it does not say, and codes its features, as the bundle does. Raises
     BundleError for a name that is none of these, and for a bundle that is damaged or of other dimensions than the scenario.
     """
     if name in BASELINES:
         return BASELINES[name](scenario, seed)
     bundle = load_bundle(_bundle_path(name))
-    if run is None:
-        run = RunConfig(scenario=scenario, codec=bundle.manifest.codec)
-    return BundleAllocator(name, bundle, run.model_copy(update={"scenario": scenario, "seed": seed}))
+    run = run or RunConfig(scenario=scenario)
+    codec = run.codec if "codec" in run.model_fields_set else bundle.manifest.codec
+    return BundleAllocator(name, bundle, run.model_copy(update={"scenario": scenario, "seed": seed, "codec": codec}))
 
 
 def _bundle_path(name: str) -> Path:

@@ -8,11 +8,11 @@ import sys
 import typer
 
 from hiercoop.cli import bench, doctor, evaluate, export, simulate, train, up
+from hiercoop.cli.interrupt import EXIT_INTERRUPTED
 from hiercoop.cli.options import with_options
 from hiercoop.errors import HierCoopError, outcome_of
 
 EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130
 LEARNING_PACKAGES = ("torch", "onnx", "safetensors", "tensorboard")
 """What the environment of `make run` does not have."""
 

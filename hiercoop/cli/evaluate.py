@@ -36,9 +36,7 @@ class EvaluateOptions(ScenarioOptions):
     reporting: Annotated[
         Literal["every-slot", "periodic", "on-termination"], typer.Option(help="When a policy bundle's SBSs send features.")
     ] = "on-termination"
-    period: Annotated[
-        int | None, typer.Option(metavar="N", help="Slots between periodic reports; default: the run configuration's.")
-    ] = None
+    period: Annotated[int | None, typer.Option(metavar="N", help="Slots between periodic reports; default: 5.")] = None
     codec: Annotated[
         Literal["fp32", "fp16", "int8"] | None, typer.Option(help="How features travel; default: the bundle's.")
     ] = None
@@ -53,7 +51,7 @@ def evaluate(options: EvaluateOptions) -> None:
     from hiercoop.training.evaluation import evaluate as evaluate_policy
 
     scenario = resolve_scenario(options, *_traffic_settings(options))
-    allocator = make_allocator(options.policy, scenario, options.seed)
+    allocator = make_allocator(options.policy, scenario, options.seed, _run_config(options, scenario))
     with progress_bar("episodes", options.episodes) as moved_to:
         report = evaluate_policy(scenario, allocator, options.episodes, options.seed, moved_to)
     write_result(report.to_json(), options.json)
@@ -62,3 +60,14 @@ def evaluate(options: EvaluateOptions) -> None:
 def _traffic_settings(options: EvaluateOptions) -> list[str]:
     settings = [] if options.payload_bytes is None else [f"traffic.payload_bytes={options.payload_bytes}"]
     return [*settings, "traffic.full_buffer=true"] if options.full_buffer else settings
+
+
+def _run_config(options: EvaluateOptions, scenario: ScenarioConfig) -> RunConfig:
+    from hiercoop.config.load import build
+    from hiercoop.config.run import RunConfig
+
+    if options.period is not None and options.reporting != "periodic":
+        raise ConfigError(f"period={options.period} is for periodic reports; add --reporting periodic or leave it out")
+    modes = {"reporting": options.reporting, "report_period_slots": options.period, "codec": options.codec}
+    given = {name: value for name, value in modes.items() if value is not None}
+    return build(RunConfig, {"scenario": scenario, "seed": options.seed, **given})

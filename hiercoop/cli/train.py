@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hiercoop.cli.console import progress_bar, write_result
+from hiercoop.cli.console import write_result
+from hiercoop.cli.interrupt import EXIT_INTERRUPTED, noted_interrupt
 from hiercoop.cli.options import ScenarioOptions
+from hiercoop.cli.training_progress import training_progress
 from hiercoop.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,7 +24,10 @@ if TYPE_CHECKING:
 class TrainOptions(ScenarioOptions):
     """What to learn, on what, and where to keep it."""
 
-    algorithm: Annotated[Literal["hiercoop"], typer.Argument(metavar="ALGORITHM", help="hiercoop.")] = "hiercoop"
+    algorithm: Annotated[
+        Literal["hiercoop", "qmix", "maddpg", "ppo"] | None,
+        typer.Argument(metavar="ALGORITHM", help="hiercoop (the default), or without options: qmix, maddpg, ppo."),
+    ] = None
     preset: Annotated[str, typer.Option(metavar="NAME", help="fast, paper or tiny.")] = "fast"
     run_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Default: runs/<scenario>/<algorithm>/<utc>-seed<k>.")] = (
         None
@@ -28,12 +35,16 @@ class TrainOptions(ScenarioOptions):
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Go on with this run, bit for bit, under its own configuration.")
     ] = None
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option(help="Where networks live and learn; auto: the GPU if there is one.")
+    ] = "auto"
 
 
 def train(options: TrainOptions) -> None:
     """Learn a policy.
 
     --config and --set reach all of the training configuration: --set iterations=100 --set scenario.num_sbs=5.
+    Ctrl-C ends it after the iteration in hand, with a checkpoint from which --resume goes on.
     """
     from hiercoop.training.run_directory import default_run_directory
     from hiercoop.training.trainer import Watch
@@ -44,10 +55,13 @@ def train(options: TrainOptions) -> None:
         run_dir = options.run_dir or default_run_directory(config)
     else:
         config, run_dir = _stored_config(options, options.resume), options.resume
-    with progress_bar("iterations", config.iterations) as moved_to:
-        result = train_policy(
-            config, run_dir, options.resume is not None, Watch(on_progress=lambda done, total, metrics: moved_to(done))
-        )
+    slots = config.num_envs * config.scenario.episode_slots
+    with (
+        noted_interrupt("stopping after this iteration; press Ctrl-C again to stop at once") as should_stop,
+        training_progress(config.iterations, slots) as on_progress,
+    ):
+        watch = Watch(on_progress, should_stop)
+        result = train_policy(config, run_dir, options.resume is not None, watch, options.device)
     write_result(
         {
             "run_dir": str(result.run_dir),
@@ -57,13 +71,20 @@ def train(options: TrainOptions) -> None:
         },
         options.json,
     )
+    if result.iterations < config.iterations:
+        way_on = f"hiercoop train --resume {shlex.quote(str(run_dir))}"
+        print(
+            f"hiercoop: stopped after {result.iterations} of {config.iterations} iterations; {way_on} goes on", file=sys.stderr
+        )
+        raise typer.Exit(EXIT_INTERRUPTED)
 
 
 def _new_config(options: TrainOptions) -> TrainingConfig:
     from hiercoop.config.load import load_scenario
     from hiercoop.config.training import load_training
 
-    return load_training(options.preset, load_scenario(options.scenario), options.seed, options.config, options.settings)
+    scenario, algorithm = load_scenario(options.scenario), options.algorithm or "hiercoop"
+    return load_training(options.preset, scenario, options.seed, options.config, options.settings, algorithm)
 
 
 def _stored_config(options: TrainOptions, run_dir: Path) -> TrainingConfig:
@@ -71,4 +92,7 @@ def _stored_config(options: TrainOptions, run_dir: Path) -> TrainingConfig:
 
     if options.config is not None or options.settings or options.run_dir is not None:
         raise ConfigError("--resume goes on under the run's own configuration; leave out --config, --set and --run-dir")
-    return read_config(run_dir)
+    config = read_config(run_dir)
+    if options.algorithm not in (None, config.algorithm):
+        raise ConfigError(f"the run in {run_dir} trains {config.algorithm!r}, not {options.algorithm!r}; leave the name out")
+    return config

@@ -15,6 +15,8 @@ from hiercoop.config.radio import FrozenModel
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.errors import ConfigError
 
+AlgorithmName = Literal["hiercoop", "qmix", "maddpg", "ppo"]
+
 
 class CurriculumConfig(FrozenModel):
     """What differs from one training iteration to the next, so that one policy serves it all; drawn from (seed, iteration)."""
@@ -54,7 +56,7 @@ class TrainingConfig(FrozenModel):
     """Everything that makes two training runs equal."""
 
     scenario: ScenarioConfig = ScenarioConfig()
-    algorithm: Literal["hiercoop"] = "hiercoop"
+    algorithm: AlgorithmName = "hiercoop"
     preset: str = "fast"
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
     iterations: int = Field(default=120, ge=1)
@@ -75,14 +77,26 @@ def training_preset_names() -> list[str]:
 
 
 def load_training(
-    preset: str, scenario: ScenarioConfig, seed: int, file: Path | None = None, settings: Sequence[str] = ()
+    preset: str,
+    scenario: ScenarioConfig,
+    seed: int,
+    file: Path | None = None,
+    settings: Sequence[str] = (),
+    algorithm: AlgorithmName = "hiercoop",
 ) -> TrainingConfig:
     """The named training preset on a scenario, overlaid with a TOML file and then with key=value settings (dotted keys).
 
-    Raises ConfigError for an unknown preset, an unreadable file, an unknown key or a value out of bounds.
+    A preset's hyperparameters stand under the name of the algorithm that they are for; a file's and the settings' are for the
+    algorithm that is trained. Raises ConfigError for an unknown preset, an unreadable file, an unknown key or a value out of
+    bounds.
     """
     if preset not in training_preset_names():
         raise ConfigError(f"training preset={preset!r} is unknown; choose one of {', '.join(training_preset_names())}")
     text = (resources.files("hiercoop.config.training_presets") / f"{preset}.toml").read_text("utf-8")
-    tree = tomllib.loads(text) | {"preset": preset, "seed": seed, "scenario": scenario.model_dump(exclude_none=True)}
-    return build(TrainingConfig, overlay(tree, file, settings))
+    asked = {"preset": preset, "seed": seed, "algorithm": algorithm, "scenario": scenario.model_dump(exclude_none=True)}
+    tree = tomllib.loads(text) | asked
+    tree["hyperparameters"] = tree.get("hyperparameters", {}).get(algorithm, {})
+    config = build(TrainingConfig, overlay(tree, file, settings))
+    if config.algorithm != algorithm:
+        raise ConfigError(f"algorithm={config.algorithm!r} in the configuration must be the one asked for, {algorithm!r}")
+    return config

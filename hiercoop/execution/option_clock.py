@@ -2,6 +2,7 @@
 
 Synchronous options take effect in the slot that reported. Asynchronous ones take effect `option_delay_slots` after it in
 lock-step, and in the next slot after their arrival in real time; meanwhile the old option stays in force.
+A policy's only option never ends and is never reported: the edge could but confirm it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class OptionClock:
         self.option = manifest.default_option
         self.since_slot = 0
         self._has_ended = False
+        self._has_alternatives = manifest.dimensions.options > 1
         self._manifest = manifest
         self._cell = cell
         self._run = run
@@ -54,6 +56,8 @@ class OptionClock:
 
     def ends(self, slot: int, termination_prob: float, is_forced: bool) -> bool:
         """Whether the option ends at the start of this slot: forced, at its maximum length, or by beta (13)."""
+        if not self._has_alternatives:
+            return False
         if is_forced:
             self._pending = None
             self._has_ended = True
@@ -66,6 +70,8 @@ class OptionClock:
 
     def reports(self, slot: int, is_forced: bool) -> bool:
         """Whether this slot asks for a report; a termination that it carries becomes pending."""
+        if not self._has_alternatives:
+            return False
         if self._run.reporting == "on-termination":
             is_due = self._has_ended and self._pending is None
         else:

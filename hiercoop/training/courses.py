@@ -7,13 +7,16 @@ import torch
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
 from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
 from hiercoop.algorithms.hiercoop.networks import local_spec
+from hiercoop.algorithms.ppo.config import PpoConfig
+from hiercoop.algorithms.ppo.learner import PpoLearner
 from hiercoop.config.load import Tree, build
 from hiercoop.config.radio import FrozenModel
 from hiercoop.config.training import TrainingConfig
 from hiercoop.training.course import Course
+from hiercoop.training.flat_course import FlatCourse
 from hiercoop.training.hiercoop_course import HierCoopCourse
 
-SETTINGS: dict[str, type[FrozenModel]] = {"hiercoop": HierCoopConfig}
+SETTINGS: dict[str, type[FrozenModel]] = {"hiercoop": HierCoopConfig, "ppo": PpoConfig}
 """What each algorithm can be told."""
 
 
@@ -33,4 +36,6 @@ def make_course(config: TrainingConfig) -> Course:
 def _course(config: TrainingConfig) -> Course:
     spec, reward = local_spec(config.scenario), config.scenario.reward
     hyper: Tree = dict(config.hyperparameters)
-    return HierCoopCourse(HierCoopLearner(spec, build(HierCoopConfig, hyper), reward))
+    if config.algorithm == "hiercoop":
+        return HierCoopCourse(HierCoopLearner(spec, build(HierCoopConfig, hyper), reward))
+    return FlatCourse(spec, PpoLearner(spec, build(PpoConfig, hyper), reward))

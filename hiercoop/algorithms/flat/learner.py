@@ -28,13 +28,23 @@ class FlatBehaviour:
 class FlatLearner(Protocol):
     """Networks of a policy without options, and how they learn from whole delivery rounds."""
 
-    policy: nn.Module
-    """forward(local, mask, option, noise, forced=None) -> Scores, as `SequentialScorer`; the option is ignored."""
-    parts: Mapping[str, nn.Module]
-    """Everything with weights by name, the policy included: what a checkpoint holds."""
-    optimizers: Mapping[str, torch.optim.Optimizer]
     replay: deque[FlatRollout]
     """Empty and unused by on-policy learners; saved with checkpoints."""
+
+    @property
+    def policy(self) -> nn.Module:
+        """forward(local, mask, option, noise, forced=None) -> Scores, as `SequentialScorer`; the option is ignored."""
+        ...
+
+    @property
+    def parts(self) -> Mapping[str, nn.Module]:
+        """Everything with weights by name, the policy included: what a checkpoint holds."""
+        ...
+
+    @property
+    def optimizers(self) -> Mapping[str, torch.optim.Optimizer]:
+        """By name; saved with checkpoints."""
+        ...
 
     def behaviour(self, progress: float) -> FlatBehaviour:
         """How to gather the next rollout; `progress` in [0, 1] is the share of the training that is done."""
