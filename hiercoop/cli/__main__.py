@@ -7,13 +7,13 @@ import sys
 
 import typer
 
-from hiercoop.cli import bench, doctor, evaluate, export, simulate, train, up
+from hiercoop.cli import bench, doctor, evaluate, export, figures, simulate, train, up
 from hiercoop.cli.interrupt import EXIT_INTERRUPTED
 from hiercoop.cli.options import with_options
 from hiercoop.errors import HierCoopError, outcome_of
 
 EXIT_FAILED = 1
-LEARNING_PACKAGES = ("torch", "onnx", "safetensors", "tensorboard")
+LEARNING_PACKAGES = ("torch", "onnx", "safetensors", "tensorboard", "matplotlib")
 """What the environment of `make run` does not have."""
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("simulate")(with_options(simulate.simulate, simulate.SimulateOptions
 app.command("train")(with_options(train.train, train.TrainOptions))
 app.command("evaluate")(with_options(evaluate.evaluate, evaluate.EvaluateOptions))
 app.command("export")(with_options(export.export, export.ExportOptions))
+app.command("figures")(with_options(figures.figures, figures.FiguresOptions))
 app.command("up", context_settings=up.FORWARD_EVERYTHING, add_help_option=False)(up.up)
 app.command("bench")(with_options(bench.bench, bench.BenchOptions))
 app.command("doctor")(with_options(doctor.doctor, doctor.DoctorOptions))

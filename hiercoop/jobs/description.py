@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -27,7 +28,7 @@ class _Job(FrozenModel):
 
     kind: str
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Kind and digest; also the stem of the files that belong to the job."""
         canonical = json.dumps([FORMAT, self.model_dump(mode="json")], sort_keys=True, separators=(",", ":"))

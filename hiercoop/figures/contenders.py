@@ -1,0 +1,49 @@
+"""Who is compared: learned policies, HierCoop's ablations, and policies that learn nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hiercoop.config.training import AlgorithmName
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A learned policy: an algorithm, and what is laid over the training preset."""
+
+    name: str
+    algorithm: AlgorithmName
+    settings: tuple[str, ...] = ()
+
+    def on(self, *settings: str) -> Contender:
+        """The same, trained under further settings."""
+        return Contender(self.name, self.algorithm, (*self.settings, *settings))
+
+
+Policy = Contender | str
+"""A contender, or a baseline by its name."""
+
+MLP = "hyperparameters.form=mlp"
+
+HIERCOOP = Contender("hiercoop", "hiercoop")
+CONTENDERS = (
+    HIERCOOP,
+    Contender("qmix", "qmix"),
+    Contender("qmix-mlp", "qmix", (MLP,)),
+    Contender("maddpg", "maddpg"),
+    Contender("maddpg-mlp", "maddpg", (MLP,)),
+    Contender("ppo", "ppo"),
+    Contender("ppo-mlp", "ppo", (MLP,)),
+)
+CONTENDERS = tuple(c for c in CONTENDERS if c.algorithm in ("hiercoop", "ppo"))
+"""Without `-mlp`: the sequential scorer that HierCoop has, on which claims rest."""
+SCORERS = tuple(contender for contender in CONTENDERS if MLP not in contender.settings)
+
+ABLATIONS = (Contender("hiercoop-one-option", "hiercoop", ("hyperparameters.network.num_options=1",)),)
+
+BASELINES = ("random", "local-search", "best-response", "best-response-payload", "best-response-delayed", "greedy-bound")
+
+
+def policy_name(policy: Policy) -> str:
+    """Its name in rows and legends."""
+    return policy if isinstance(policy, str) else policy.name

@@ -1,0 +1,67 @@
+"""How long jobs will take: from those of their kind that are finished, else from what was measured once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from hiercoop.jobs.description import EvaluateJob, Job, PayloadSearchJob, SwitchJob, TrainJob
+from hiercoop.jobs.store import ResultStore
+
+SECONDS_PER_MILLION = {
+    "train": 1000.0,
+    "evaluate learned": 250.0,
+    "evaluate": 60.0,
+    "evaluate best-response": 250.0,
+    "evaluate best-response-delayed": 250.0,
+    "evaluate best-response-payload": 250.0,
+    "switch": 2000.0,
+}
+"""For a million cell-slots, on one core of the 2-core machine of docs/results/figures.md."""
+TRIALS = 10
+"""Payloads that a search tries, about."""
+
+
+def remaining_seconds(jobs: Iterable[Job], store: ResultStore, workers: int) -> float:
+    """Wall time until all jobs are finished [s], if all workers are kept busy."""
+    wanted = list(jobs)
+    measured = seconds_per_million((job for job in wanted if store.has(job)), store)
+    left = [job for job in wanted if not store.has(job)]
+    return sum((measured.get(sort_of(job)) or _committed(job)) * millions(job) for job in left) / workers
+
+
+def millions(job: Job) -> float:
+    """The job's size in millions of cell-slots."""
+    match job:
+        case TrainJob(config=config):
+            return config.iterations * config.num_envs * config.scenario.episode_slots * config.scenario.num_sbs / 1e6
+        case EvaluateJob(scenario=scenario):
+            return job.episodes * scenario.episode_slots * scenario.num_sbs / 1e6
+        case SwitchJob(scenario=scenario):
+            return sum(job.rounds) * scenario.episode_slots * scenario.num_sbs / 1e6
+        case PayloadSearchJob(scenario=scenario):
+            return TRIALS * job.episodes * scenario.episode_slots * scenario.num_sbs / 1e6
+
+
+def seconds_per_million(finished: Iterable[Job], store: ResultStore) -> dict[str, float]:
+    """What finished jobs took [s] for a million cell-slots, by sort."""
+    seconds: dict[str, float] = defaultdict(float)
+    size: dict[str, float] = defaultdict(float)
+    for job in finished:
+        seconds[sort_of(job)] += store.seconds(job)
+        size[sort_of(job)] += millions(job)
+    return {sort: seconds[sort] / size[sort] for sort in seconds}
+
+
+def sort_of(job: Job) -> str:
+    """Jobs of one sort take as long for their size: kind, and the algorithm or policy."""
+    if isinstance(job, TrainJob):
+        return f"train {job.config.algorithm}"
+    if isinstance(job, SwitchJob):
+        return "switch"
+    return f"evaluate {job.policy}" if isinstance(job.policy, str) else "evaluate learned"
+
+
+def _committed(job: Job) -> float:
+    sort = sort_of(job)
+    return SECONDS_PER_MILLION.get(sort) or SECONDS_PER_MILLION[sort.split()[0]]
