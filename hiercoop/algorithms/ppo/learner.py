@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from hiercoop.algorithms.flat.experience import FlatRollout
-from hiercoop.algorithms.flat.gradient_step import Descent
+from hiercoop.algorithms.flat.gradient_step import Descent, remaining_share
 from hiercoop.algorithms.flat.learner import FlatBehaviour, Metrics
 from hiercoop.algorithms.flat.policy import make_policy, score_cells
 from hiercoop.algorithms.policy_gradient import actor_loss, generalised_advantage, joint_log_prob, mean_entropy
@@ -20,9 +20,6 @@ from hiercoop.algorithms.ppo.losses import normalised, value_loss
 from hiercoop.algorithms.ppo.networks import JointValue
 from hiercoop.config.scenario import RewardConfig
 from hiercoop.nets.local_parts import LocalSpec
-
-FINAL_SHARE = 0.1
-"""What the entropy bonus and the learning rates have fallen to at the end."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +45,12 @@ class PpoLearner:
         self.policy = make_policy(spec, config)
         self.value = JointValue(spec.size, config.value_hidden)
         self.parts = {"policy": self.policy, "value": self.value}
-        self._learning_rates = {"policy": config.policy_learning_rate, "value": config.value_learning_rate}
+        learning_rates = {"policy": config.policy_learning_rate, "value": config.value_learning_rate}
         self.optimizers = {
-            name: torch.optim.Adam(part.parameters(), lr=self._learning_rates[name], fused=True)
-            for name, part in self.parts.items()
+            name: torch.optim.Adam(part.parameters(), lr=learning_rates[name], fused=True) for name, part in self.parts.items()
         }
         self._descents = {
-            name: Descent(name, part, self.optimizers[name], config.max_gradient_norm) for name, part in self.parts.items()
+            name: Descent(name, optimizer, config.max_gradient_norm) for name, optimizer in self.optimizers.items()
         }
         self.replay: deque[FlatRollout] = deque(maxlen=0)
 
@@ -64,15 +60,14 @@ class PpoLearner:
 
     def learn(self, rollout: FlatRollout, progress: float, generator: torch.Generator) -> Metrics:
         """Epochs of minibatches over a fresh rollout; TrainingError for a loss that is no number."""
-        remaining = 1.0 - (1.0 - FINAL_SHARE) * progress
-        for name, optimizer in self.optimizers.items():
-            for group in optimizer.param_groups:
-                group["lr"] = self._learning_rates[name] * remaining
+        for descent in self._descents.values():
+            descent.slow_down(progress)
         with torch.no_grad():
             value = self.value(rollout.local)
         reward = rollout.learned_reward(self.discount)
         advantage = generalised_advantage(reward, value, self.discount, self.config.gae_lambda)
-        metrics = self._learn_policy(_actor_batch(rollout, advantage), self.config.entropy_weight * remaining, generator)
+        entropy_weight = self.config.entropy_weight * remaining_share(progress)
+        metrics = self._learn_policy(_actor_batch(rollout, advantage), entropy_weight, generator)
         return metrics | self._learn_value(rollout.local.flatten(0, 1), (advantage + value).flatten(), generator)
 
     def _learn_policy(self, batch: _ActorBatch, entropy_weight: float, generator: torch.Generator) -> Metrics:
