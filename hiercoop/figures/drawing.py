@@ -20,6 +20,7 @@ from hiercoop.figures.style import (
     BAND_ALPHA,
     COLUMN_INCHES,
     LEGEND_COLUMNS,
+    LEGEND_MARGIN_INCHES,
     LEGEND_ROW_INCHES,
     PANEL_INCHES,
     RC,
@@ -28,7 +29,7 @@ from hiercoop.figures.style import (
 )
 
 Form = Literal["lines", "curves", "points", "ranking", "stack"]
-"""lines: a marker a point; curves: none; points: x is a category, or series are single points; ranking: one value a series;
+"""lines: markers and bands; curves: bands alone; points: error bars, and x may be a category; ranking: one value a series;
 stack: series are parts of a whole."""
 
 
@@ -59,18 +60,17 @@ def draw_panels(rows: Sequence[Row], panels: Sequence[Panel]) -> Figure:
         )
         stacked = series_of(point for panel in shown if panel.form == "stack" for point in in_panel(rows, panel.name))
         handles = [*_line_handles(lined), *_patch_handles(stacked)]
-        legend_rows = math.ceil(len(handles) / LEGEND_COLUMNS) if len(handles) > 1 else 0
         heights = [_height(panel, rows) for panel in shown]
-        size = (COLUMN_INCHES, sum(heights) + legend_rows * LEGEND_ROW_INCHES + 0.1)
-        figure = Figure(figsize=size, layout="constrained")
+        if len(handles) > 1:
+            heights.append(math.ceil(len(handles) / LEGEND_COLUMNS) * LEGEND_ROW_INCHES + LEGEND_MARGIN_INCHES)
+        figure = Figure(figsize=(COLUMN_INCHES, sum(heights)), layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.subplots(len(shown), 1, squeeze=False, height_ratios=heights)[:, 0]
-        for axis, panel in zip(axes, shown, strict=True):
-            _draw_panel(axis, panel, in_panel(rows, panel.name), lined)
-        if legend_rows:
-            figure.legend(
-                handles=handles, loc="outside lower center", ncols=LEGEND_COLUMNS, columnspacing=1.2, labelspacing=0.25
-            )
+        # A part each, so that one panel's long labels do not narrow the others.
+        parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+        for part, panel in zip(parts, shown, strict=False):
+            _draw_panel(part.subplots(), panel, in_panel(rows, panel.name), lined)
+        if len(handles) > 1:
+            parts[-1].legend(handles=handles, loc="center", ncols=LEGEND_COLUMNS, columnspacing=1.0, labelspacing=0.25)
         figure.draw_without_rendering()
     return figure
 
@@ -127,6 +127,8 @@ def _draw_points(axis: Axes, rows: list[Row], lined: list[str]) -> None:
     for place, series in enumerate(names):
         look = look_of(series, lined.index(series))
         points = [point for point in rows if point.series == series]
+        if not categories:
+            points.sort(key=lambda point: float(point.x))
         shift = (place - (len(names) - 1) / 2.0) * 0.7 / max(len(names), 1)
         x = [categories.index(point.x) + shift if categories else float(point.x) for point in points]
         lo, hi = _bounds(points)
@@ -155,7 +157,6 @@ def _draw_ranking(axis: Axes, rows: list[Row]) -> None:
             point.mean, place, xerr=[point.mean - lo, hi - point.mean], color=look.colour, marker=look.marker, elinewidth=1.0
         )
     axis.set_yticks(range(len(ranked)), [look_of(point.series).label for point in ranked])
-    axis.set_xlim(left=0.0)
 
 
 def _draw_stack(axis: Axes, rows: list[Row]) -> None:

@@ -76,7 +76,13 @@ def draw_frontier(study: StudyConfig, rows: list[Row]) -> Figure:
     return draw_panels(
         rows,
         [
-            Panel(layer, f"signalling, {label} [bytes per slot]", "sum capacity, full buffers\n[Mbit/s]", x_scale="symlog")
+            Panel(
+                layer,
+                f"signalling, {label} [bytes per slot]",
+                "sum capacity, full buffers\n[Mbit/s]",
+                "points",
+                x_scale="symlog",
+            )
             for layer, label in LAYERS.items()
         ],
     )

@@ -10,7 +10,8 @@ COLUMN_INCHES = 3.5
 """Width of one column of an IEEE page."""
 PANEL_INCHES = 2.05
 """Height of one panel."""
-LEGEND_ROW_INCHES = 0.145
+LEGEND_ROW_INCHES = 0.125
+LEGEND_MARGIN_INCHES = 0.12
 LEGEND_COLUMNS = 2
 
 RC: Mapping[str, object] = {
@@ -20,9 +21,9 @@ RC: Mapping[str, object] = {
     "axes.titlesize": 7.0,
     "xtick.labelsize": 6.5,
     "ytick.labelsize": 6.5,
-    "legend.fontsize": 6.5,
+    "legend.fontsize": 6.2,
     "legend.frameon": False,
-    "legend.handlelength": 2.4,
+    "legend.handlelength": 2.2,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -73,7 +74,7 @@ LOOKS: Mapping[str, Look] = {
     "hiercoop-own": Look("HierCoop, trained for this K", _SKY, "o", ":"),
     "hiercoop-one-option": Look("HierCoop, one option", _SKY, "v", "--"),
     "hiercoop-no-mixing": Look("HierCoop, no mixing", _SKY, "<", "-."),
-    "hiercoop-no-others": Look("HierCoop, no features from others", _SKY, ">", ":"),
+    "hiercoop-no-others": Look("HierCoop, others unseen", _SKY, ">", ":"),
     "hiercoop-fixed-termination": Look("HierCoop, fixed termination", _SKY, "s", "-"),
     "qmix": Look("QMIX, scorer", _ORANGE, "s"),
     "qmix-mlp": Look("QMIX, MLP", _ORANGE, "s", ":"),
@@ -87,7 +88,7 @@ LOOKS: Mapping[str, Look] = {
     "best-response": Look("best response", _BLACK, "*", "-"),
     "best-response-payload": Look("best response, by payload", _BLACK, "h", "--"),
     "best-response-delayed": Look("best response, 1 slot old", _BLACK, "1", ":"),
-    "greedy-bound": Look("greedy bound (not reachable)", _GREY, "+", "-."),
+    "greedy-bound": Look("greedy bound", _GREY, "+", "-."),
 }
 
 _OTHER = (_BLUE, _ORANGE, _GREEN, _PURPLE, _SKY, _YELLOW, _BLACK, _GREY)

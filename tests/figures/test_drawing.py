@@ -22,7 +22,7 @@ PANELS = [
     Panel("b", "slots between reports", "gain over local search\n[%]", "points", has_zero=True),
     Panel("c", "sum capacity, full buffers [Mbit/s]", "", "ranking"),
     Panel("d", "slots after the switch", "share of cells", "stack", mark_x=0.0),
-    Panel("e", "signalling [bytes per slot]", "sum capacity\n[Mbit/s]", x_scale="symlog"),
+    Panel("e", "signalling [bytes per slot]", "sum capacity\n[Mbit/s]", "points", x_scale="symlog"),
 ]
 
 
@@ -45,7 +45,7 @@ def test_nothing_leaves_the_page_or_overlaps_and_the_page_is_a_column_wide():
     figure = draw_panels(rows_of_every_form(), PANELS)
     page = figure.bbox
     renderer = RendererAgg(page.width, page.height, figure.dpi)
-    boxes = [part.get_tightbbox(renderer) for part in (*figure.axes, *figure.legends)]
+    boxes = [part.get_tightbbox(renderer) for part in (*figure.axes, *figure.subfigs[-1].legends)]
     for box in boxes:
         assert box.x0 >= page.x0 - 1
         assert box.x1 <= page.x1 + 1
