@@ -11,7 +11,7 @@ from hiercoop.cli.console import write_result
 from hiercoop.cli.options import CommonOptions
 from hiercoop.errors import ConfigError
 
-Subject = Literal["simulator", "slot-loop", "all"]
+Subject = Literal["simulator", "slot-loop", "training", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class BenchOptions(CommonOptions):
 def bench(options: BenchOptions) -> None:
     """Measure how fast it is.
 
-    Environment slots a second on one core, and lock-step slots a second across real processes.
+    Environment slots a second on one core, lock-step slots a second across real processes, and slots a second in training.
     """
     from hiercoop.cli.machine import describe_machine
 
@@ -41,4 +41,8 @@ def bench(options: BenchOptions) -> None:
         from hiercoop.cli.bench_slot_loop import bench_slot_loop
 
         result["slot_loop"] = bench_slot_loop(options.repeats, options.policy)
+    if options.subject in ("training", "all"):
+        from hiercoop.cli.bench_training import bench_training
+
+        result["training"] = bench_training(options.repeats)
     write_result(result, options.json)

@@ -73,7 +73,7 @@ class PpoLearner:
     def _learn_policy(self, batch: _ActorBatch, entropy_weight: float, generator: torch.Generator) -> Metrics:
         sums: Metrics = {"policy_loss": 0.0, "entropy": 0.0, "approx_kl": 0.0}
         for rows in self._minibatches(len(batch.advantage), generator):
-            for name, figure in self._policy_step(batch.at(rows.to(batch.local.device)), entropy_weight).items():
+            for name, figure in self._policy_step(batch.at(rows), entropy_weight).items():
                 sums[name] += figure
         return {name: figure / (self.config.epochs * self.config.minibatches) for name, figure in sums.items()}
 
@@ -92,13 +92,14 @@ class PpoLearner:
     ) -> Metrics:
         total = 0.0
         for rows in self._minibatches(len(returns), generator):
-            chosen = rows.to(local.device)
-            total += self._descents["value"].step(value_loss(self.value(local[chosen]), returns[chosen]))
+            total += self._descents["value"].step(value_loss(self.value(local[rows]), returns[rows]))
         return {"value_loss": total / (self.config.epochs * self.config.minibatches)}
 
     def _minibatches(self, num_rows: int, generator: torch.Generator) -> Iterator[Int[Tensor, "chosen"]]:
         for _ in range(self.config.epochs):
-            yield from torch.randperm(num_rows, generator=generator).tensor_split(self.config.minibatches)
+            yield from torch.randperm(num_rows, generator=generator, device=generator.device).tensor_split(
+                self.config.minibatches
+            )
 
 
 def _actor_batch(rollout: FlatRollout, advantage: Float[Tensor, "slot env"]) -> _ActorBatch:
