@@ -72,10 +72,8 @@ def train(options: TrainOptions) -> None:
         options.json,
     )
     if result.iterations < config.iterations:
-        way_on = f"hiercoop train --resume {shlex.quote(str(run_dir))}"
-        print(
-            f"hiercoop: stopped after {result.iterations} of {config.iterations} iterations; {way_on} goes on", file=sys.stderr
-        )
+        stopped = f"stopped after {result.iterations} of {config.iterations} iterations"
+        print(f"hiercoop: {stopped}; go on with: hiercoop train --resume {shlex.quote(str(run_dir))}", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED)
 
 

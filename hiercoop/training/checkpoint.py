@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from hiercoop.errors import TrainingError
@@ -84,7 +84,7 @@ def _save(path: Path, tensors: Tensors, progress: Progress) -> None:
     staging = path.with_name(f".{path.name}.{os.getpid()}")
     # Views of one storage (a state observed and held, say) are written apart.
     owned = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
-    save_file(owned, staging, {item.name: repr(getattr(progress, item.name)) for item in fields(progress)})
+    staging.write_bytes(save(owned, {item.name: repr(getattr(progress, item.name)) for item in fields(progress)}))
     staging.replace(path)
 
 

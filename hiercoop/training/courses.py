@@ -7,8 +7,12 @@ import torch
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
 from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
 from hiercoop.algorithms.hiercoop.networks import local_spec
+from hiercoop.algorithms.maddpg.config import MaddpgConfig
+from hiercoop.algorithms.maddpg.learner import MaddpgLearner
 from hiercoop.algorithms.ppo.config import PpoConfig
 from hiercoop.algorithms.ppo.learner import PpoLearner
+from hiercoop.algorithms.qmix.config import QmixConfig
+from hiercoop.algorithms.qmix.learner import QmixLearner
 from hiercoop.config.load import Tree, build
 from hiercoop.config.radio import FrozenModel
 from hiercoop.config.training import TrainingConfig
@@ -16,7 +20,12 @@ from hiercoop.training.course import Course
 from hiercoop.training.flat_course import FlatCourse
 from hiercoop.training.hiercoop_course import HierCoopCourse
 
-SETTINGS: dict[str, type[FrozenModel]] = {"hiercoop": HierCoopConfig, "ppo": PpoConfig}
+SETTINGS: dict[str, type[FrozenModel]] = {
+    "hiercoop": HierCoopConfig,
+    "qmix": QmixConfig,
+    "maddpg": MaddpgConfig,
+    "ppo": PpoConfig,
+}
 """What each algorithm can be told."""
 
 
@@ -36,6 +45,12 @@ def make_course(config: TrainingConfig) -> Course:
 def _course(config: TrainingConfig) -> Course:
     spec, reward = local_spec(config.scenario), config.scenario.reward
     hyper: Tree = dict(config.hyperparameters)
-    if config.algorithm == "hiercoop":
-        return HierCoopCourse(HierCoopLearner(spec, build(HierCoopConfig, hyper), reward))
-    return FlatCourse(spec, PpoLearner(spec, build(PpoConfig, hyper), reward))
+    match config.algorithm:
+        case "hiercoop":
+            return HierCoopCourse(HierCoopLearner(spec, build(HierCoopConfig, hyper), reward))
+        case "qmix":
+            return FlatCourse(spec, QmixLearner(spec, build(QmixConfig, hyper), reward))
+        case "maddpg":
+            return FlatCourse(spec, MaddpgLearner(spec, build(MaddpgConfig, hyper), reward))
+        case "ppo":
+            return FlatCourse(spec, PpoLearner(spec, build(PpoConfig, hyper), reward))

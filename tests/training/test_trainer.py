@@ -10,10 +10,12 @@ import torch
 from safetensors.torch import load_file
 
 from hiercoop.config.scenario import ScenarioConfig
-from hiercoop.config.training import TrainingConfig, load_training
+from hiercoop.config.training import AlgorithmName, TrainingConfig, load_training
 from hiercoop.errors import ConfigError, InputFileError, TrainingError
 from hiercoop.execution.bundle import load_bundle
-from hiercoop.training.checkpoint import LATEST
+from hiercoop.training.checkpoint import BEST, LATEST, Progress, save_acting, save_training
+from hiercoop.training.checkpoint import load_training as load_training_checkpoint
+from hiercoop.training.courses import SETTINGS, make_course, resolve
 from hiercoop.training.export import export_bundle
 from hiercoop.training.run_directory import read_config
 from hiercoop.training.trainer import Watch, train
@@ -25,30 +27,60 @@ SHORT = [
     "iterations=4",
     "checkpoint_every_iterations=2",
 ]
+ALGORITHMS = sorted(SETTINGS)
 
 
-def config(*settings: str) -> TrainingConfig:
-    return load_training("tiny", ScenarioConfig(), 5, settings=[*SHORT, *settings])
+def config(*settings: str, algorithm: AlgorithmName = "hiercoop") -> TrainingConfig:
+    return load_training("tiny", ScenarioConfig(), 5, settings=[*SHORT, *settings], algorithm=algorithm)
+
+
+def status(run_dir: Path) -> dict[str, object]:
+    return json.loads((run_dir / "status.json").read_text())
+
+
+def assert_equal_runs(one: Path, other: Path) -> None:
+    assert (one / "metrics.jsonl").read_bytes() == (other / "metrics.jsonl").read_bytes()
+    for name in (LATEST, BEST):
+        tensors, others = (load_file(run / "checkpoints" / name) for run in (one, other))
+        assert tensors.keys() == others.keys()
+        assert all(torch.equal(tensors[key], others[key]) for key in tensors)
 
 
 class Interrupted(Exception):
     pass
 
 
-def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path) -> None:
-    train(config(), tmp_path / "whole")
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path: Path, algorithm: AlgorithmName) -> None:
+    train(config(algorithm=algorithm), tmp_path / "whole")
 
     def interrupt(done: int, total: int, metrics: dict[str, float]) -> None:
         if done == 3:
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        train(config(), tmp_path / "parts", watch=Watch(on_progress=interrupt))
+        train(config(algorithm=algorithm), tmp_path / "parts", watch=Watch(on_progress=interrupt))
     train(read_config(tmp_path / "parts"), tmp_path / "parts", resume=True)
-    assert (tmp_path / "whole" / "metrics.jsonl").read_bytes() == (tmp_path / "parts" / "metrics.jsonl").read_bytes()
-    whole, parts = (load_file(tmp_path / run / "checkpoints" / LATEST) for run in ("whole", "parts"))
-    assert whole.keys() == parts.keys()
-    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    assert_equal_runs(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_training_that_is_stopped_leaves_a_checkpoint_of_its_last_iteration(tmp_path: Path) -> None:
+    stops = iter([False, False, True])
+    result = train(config(), tmp_path / "run", watch=Watch(should_stop=lambda: next(stops)))
+    assert result.iterations == 3
+    assert (status(tmp_path / "run")["state"], status(tmp_path / "run")["iteration"]) == ("interrupted", 3)
+    train(config(), tmp_path / "whole")
+    train(read_config(tmp_path / "run"), tmp_path / "run", resume=True)
+    assert_equal_runs(tmp_path / "whole", tmp_path / "run")
+    assert status(tmp_path / "run")["state"] == "done"
+
+
+def test_a_run_without_a_checkpoint_begins_again(tmp_path: Path) -> None:
+    for name in ("whole", "parts"):
+        train(config("iterations=2"), tmp_path / name)
+    (tmp_path / "parts" / "checkpoints" / LATEST).unlink()
+    train(read_config(tmp_path / "parts"), tmp_path / "parts", resume=True)
+    assert_equal_runs(tmp_path / "whole", tmp_path / "parts")
 
 
 def test_a_run_leaves_configuration_metrics_events_checkpoints_and_status(tmp_path: Path) -> None:
@@ -77,8 +109,35 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path: 
     with pytest.raises(TrainingError, match="loss is"):
         train(config("hyperparameters.critic.learning_rate=1e30"), tmp_path / "run", resume=True)
     assert checkpoint.read_bytes() == good
-    status = json.loads((tmp_path / "run" / "status.json").read_text())
-    assert (status["state"], status["iteration"]) == ("failed", 2)
+    told = status(tmp_path / "run")
+    assert (told["state"], told["iteration"], told["checkpoint_iteration"]) == ("failed", 2, 2)
+    assert "critic loss is" in str(told["error"])
+
+
+@pytest.mark.parametrize("algorithm", [name for name in ALGORITHMS if name != "hiercoop"])
+def test_flat_learners_that_diverge_stop_and_leave_a_usable_checkpoint(tmp_path: Path, algorithm: AlgorithmName) -> None:
+    rates = ["hyperparameters.scorer.learning_rate=1e30", "hyperparameters.max_gradient_norm=1e30"]
+    with pytest.raises(TrainingError, match="training stopped after"):
+        train(config(*rates, algorithm=algorithm), tmp_path / "run")
+    assert status(tmp_path / "run")["state"] == "failed"
+    kept = load_file(tmp_path / "run" / "checkpoints" / LATEST)
+    assert kept
+    assert all(torch.isfinite(tensor).all() for tensor in kept.values())
+
+
+def test_a_checkpoint_is_never_overwritten_by_one_that_holds_no_numbers(tmp_path: Path) -> None:
+    course, path = make_course(resolve(config())), tmp_path / LATEST
+    save_training(path, course, Progress(1, 0, 0.0, 0))
+    good = path.read_bytes()
+    with torch.no_grad():
+        next(course.acting.parameters()).flatten()[0] = torch.nan
+    with pytest.raises(TrainingError, match=r"networks.*no numbers"):
+        save_training(path, course, Progress(2, 0, 0.0, 0))
+    with pytest.raises(TrainingError, match="no numbers"):
+        save_acting(path, course.acting, Progress(2, 0, 0.0, 0))
+    assert path.read_bytes() == good
+    assert [left.name for left in tmp_path.iterdir()] == [LATEST]
+    assert load_training_checkpoint(path, make_course(resolve(config()))).iteration == 1
 
 
 def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
