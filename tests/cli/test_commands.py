@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from hiercoop.config.load import preset_names
+from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.execution.bundle import write_bundle
+from tests.bundles import random_bundle
 from tests.cli.conftest import Answer
 
 Cli = Callable[..., Answer]
@@ -71,6 +74,29 @@ def test_a_bundle_evaluates_with_its_signalling(hiercoop: Cli, policy: Path):
     report = hiercoop("evaluate", policy, "--episodes", 2, "--json").json
     assert report["signalling"]["reports_per_slot"] > 0
     assert sum(report["option_share"]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("modes", "reports_per_slot"),
+    [
+        (["--reporting", "every-slot"], 3.0),
+        (["--reporting", "periodic", "--period", "10"], 0.3),
+        (["--reporting", "periodic"], 0.6),
+    ],
+)
+def test_evaluate_reports_as_it_is_told(hiercoop: Cli, policy: Path, modes: list[str], reports_per_slot: float):
+    report = hiercoop("evaluate", policy, "--episodes", 2, *modes, "--json").json
+    assert report["signalling"]["reports_per_slot"] == pytest.approx(reports_per_slot)
+
+
+def test_evaluate_codes_features_as_it_is_told_and_else_as_the_bundle_does(hiercoop: Cli, tmp_path: Path):
+    write_bundle(random_bundle(ScenarioConfig(), codec="int8"), tmp_path / "policy")
+    costs = [
+        hiercoop("evaluate", tmp_path / "policy", "--episodes", 2, "--reporting", "every-slot", *modes, "--json").json
+        for modes in ([], ["--codec", "int8"], ["--codec", "fp32"])
+    ]
+    bundled, int8, fp32 = (cost["signalling"]["payload_bytes_per_slot"] for cost in costs)
+    assert bundled == int8 < fp32 - 100
 
 
 def test_every_slot_reporting_reports_in_every_slot_of_every_cell(hiercoop: Cli, policy: Path):

@@ -29,6 +29,8 @@ def is_one_sentence(answer: Answer) -> bool:
         (["evaluate", "random", "--payload-bytes", "nan"], 3, "traffic.payload_bytes=nan"),
         (["evaluate", "random", "--episodes", "0"], 3, "episodes=0"),
         (["evaluate", "random", "--seed", "-1"], 3, "seed=-1"),
+        (["evaluate", "random", "--period", "5"], 3, "add --reporting periodic"),
+        (["evaluate", "random", "--reporting", "periodic", "--period", "0"], 3, "report_period_slots=0"),
         (["evaluate", "nobody"], 3, "'nobody'"),
         (["evaluate", "random", "--config", "absent.toml"], 3, "absent.toml"),
         (["simulate", "--mobility", "absent.fcd.xml", "--policy", "random"], 3, "absent.fcd.xml"),
@@ -37,6 +39,8 @@ def is_one_sentence(answer: Answer) -> bool:
         (["simulate", "--policy", "absent", "--slots", "10"], 3, "absent"),
         (["train", "--preset", "none"], 3, "'none'"),
         (["train", "--resume", "absent"], 3, "absent"),
+        (["train", "ppo", "--set", "algorithm=qmix"], 3, "algorithm='qmix'"),
+        (["train", "ppo", "--set", "hyperparameters.option.max_option_slots=5"], 3, "'option'"),
         (["export", "absent", "out"], 3, "absent"),
         (["bench", "simulator", "--set", "num_sbs=5"], 3, "--set"),
     ],
@@ -54,7 +58,15 @@ def test_invalid_input_exits_with_3_and_names_what_is_wrong(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["fly"], ["evaluate"], ["evaluate", "random", "--episodes", "few"], ["bench", "moon"], ["train", "magic"]]
+    "arguments",
+    [
+        ["fly"],
+        ["evaluate"],
+        ["evaluate", "random", "--episodes", "few"],
+        ["bench", "moon"],
+        ["train", "magic"],
+        ["evaluate", "random", "--reporting", "often"],
+    ],
 )
 def test_wrong_usage_exits_with_2(hiercoop: Cli, arguments: list[str]):
     answer = hiercoop(*arguments)

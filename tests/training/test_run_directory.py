@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hiercoop.config.scenario import ScenarioConfig
-from hiercoop.config.training import TrainingConfig, training_preset_names
+from hiercoop.config.training import TrainingConfig, load_training, training_preset_names
+from hiercoop.training.courses import resolve
 from hiercoop.training.toml_text import toml_text
 
 text = st.text(st.characters(codec="ascii"), max_size=8)
@@ -33,3 +35,11 @@ def test_a_configuration_is_read_back_as_it_was() -> None:
 
 def test_presets_are_those_that_the_design_names() -> None:
     assert {"fast", "paper", "tiny"} <= set(training_preset_names())
+
+
+@pytest.mark.parametrize("preset", training_preset_names())
+def test_a_preset_gives_its_schedule_to_all_and_its_hyperparameters_to_the_algorithm_that_they_are_for(preset: str) -> None:
+    hiercoop, ppo = (load_training(preset, ScenarioConfig(), 1, algorithm=name) for name in ("hiercoop", "ppo"))
+    assert ppo == hiercoop.model_copy(update={"algorithm": "ppo", "hyperparameters": ppo.hyperparameters})
+    assert not set(hiercoop.hyperparameters) & set(ppo.hyperparameters)
+    assert resolve(ppo).hyperparameters["form"] == "scorer"
