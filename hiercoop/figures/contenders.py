@@ -35,7 +35,6 @@ CONTENDERS = (
     Contender("ppo", "ppo"),
     Contender("ppo-mlp", "ppo", (MLP,)),
 )
-CONTENDERS = tuple(c for c in CONTENDERS if c.algorithm in ("hiercoop", "ppo"))
 """Without `-mlp`: the sequential scorer that HierCoop has, on which claims rest."""
 SCORERS = tuple(contender for contender in CONTENDERS if MLP not in contender.settings)
 

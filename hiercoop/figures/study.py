@@ -10,7 +10,7 @@ from hiercoop.config.load import build, overlay
 from hiercoop.config.radio import FrozenModel
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.config.training import load_training
-from hiercoop.figures.contenders import Contender, Policy
+from hiercoop.figures.contenders import SCORERS, Contender, Policy
 from hiercoop.jobs.description import EvaluateJob, JobReporting, SwitchJob, TrainJob
 from hiercoop.training.courses import resolve
 
@@ -40,6 +40,8 @@ class StudyConfig(FrozenModel):
     """Below lie the seeds of training and validation."""
     payloads_bytes: tuple[float, ...] = (27e3, 43e3, 59e3, 75e3, 91e3, 107e3, 123e3, 139e3)
     """From where random delivers 95 % to where best-response-payload delivers 50 % (docs/results/figures.md)."""
+    swept: tuple[str, ...] = tuple(contender.name for contender in SCORERS)
+    """Contenders of the sweeps over environments."""
     signalling_costs_per_byte: tuple[float, ...] = (0.0, 1e-6, 1e-5, 1e-4, 1e-3)
     """xi of the frontier."""
     report_periods_slots: tuple[int, ...] = (1, 2, 5, 20)
@@ -90,6 +92,11 @@ class StudyConfig(FrozenModel):
             for source in learned
         ]
 
+    def swept_policies(self) -> tuple[Policy, ...]:
+        """Who takes part in the sweeps: the named contenders and the baselines that know more or nothing."""
+        learned = [contender for contender in SCORERS if contender.name in self.swept]
+        return (*learned, "random", "local-search", "best-response", "best-response-delayed")
+
     def switch_jobs(self, contender: Contender) -> list[list[SwitchJob]]:
         """Runs with a switch from the smallest to the largest payload: a list for each training."""
         payloads = (min(self.payloads_bytes), max(self.payloads_bytes))
@@ -118,6 +125,7 @@ def _train_job(study: StudyConfig, contender: Contender, seed: int) -> TrainJob:
 
 QUICK: dict[str, object] = {
     "preset": "tiny",
+    "training_settings": ["iterations=4", "num_envs=4", "validation.every_iterations=4", "validation.num_envs=4"],
     "training_seeds": [1, 2],
     "episodes": 24,
     "sweep_episodes": 12,
@@ -132,7 +140,8 @@ QUICK: dict[str, object] = {
     "load_ratios": [1.0, 9.0],
     "switch_runs": 2,
     "switch_rounds": [4, 4],
-    "moving_mean_iterations": 3,
+    "swept": ["hiercoop", "ppo"],
+    "moving_mean_iterations": 2,
 }
 
 

@@ -17,10 +17,9 @@ from hiercoop.figures.cases import (
     Case,
     Quantity,
 )
-from hiercoop.figures.contenders import ABLATIONS, HIERCOOP, SCORERS, Contender, Policy
+from hiercoop.figures.contenders import ABLATIONS, HIERCOOP, Contender, Policy
 from hiercoop.figures.study import StudyConfig, full_buffer, with_settings
 
-COMPARED: tuple[Policy, ...] = (*SCORERS, "random", "local-search", "best-response", "best-response-delayed")
 GAINING: tuple[Policy, ...] = (HIERCOOP, "best-response", "best-response-delayed")
 """Shown as gains over local search."""
 
@@ -32,7 +31,7 @@ def speed_cases(study: StudyConfig) -> list[Case]:
         for fading in ("jakes", "ar1")
         for speed in study.speeds_mps
         for scenario in [full_buffer(with_settings(study.scenario, *fading_at(fading, speed)))]
-        for policy in COMPARED
+        for policy in study.swept_policies()
     ]
 
 
@@ -42,7 +41,7 @@ def fading_cases(study: StudyConfig) -> list[Case]:
         Case("capacity", fading, trained_under(policy, fading), scenario, SUM_CAPACITY_MBPS, study.sweep_episodes)
         for fading in ("iid", "ar1", "jakes")
         for scenario in [full_buffer(with_settings(study.scenario, f"radio.fading={fading}"))]
-        for policy in COMPARED
+        for policy in study.swept_policies()
     ]
 
 
@@ -51,7 +50,7 @@ def cell_cases(study: StudyConfig) -> list[Case]:
     cases = []
     for cells in study.cells:
         scenario = with_settings(study.scenario, f"num_sbs={cells}")
-        for policy in COMPARED:
+        for policy in study.swept_policies():
             cases += _capacity_per_cell_and_delivery(study, cells, policy, scenario)
         if cells in study.cells_trained_for:
             own = Contender("hiercoop-own", HIERCOOP.algorithm, (*HIERCOOP.settings, f"curriculum.num_sbs=[{cells}]"))
@@ -65,13 +64,13 @@ def bandwidth_cases(study: StudyConfig) -> list[Case]:
     for bandwidth_hz in study.band_bandwidths_hz:
         scenario = full_buffer(with_settings(study.scenario, *bandwidth_settings(study.scenario, bandwidth_hz)))
         for panel, quantity in (("capacity", SUM_CAPACITY_MBPS), ("efficiency", SPECTRAL_EFFICIENCY)):
-            cases += _each(panel, bandwidth_hz / 1e6, COMPARED, scenario, quantity, study.sweep_episodes)
+            cases += _each(panel, bandwidth_hz / 1e6, study.swept_policies(), scenario, quantity, study.sweep_episodes)
     return cases
 
 
 def uneven_cases(study: StudyConfig) -> list[Case]:
     """Delivery and goodput against how much more the last cell has to deliver than the first, at the same mean."""
-    policies = (*COMPARED, "best-response-payload")
+    policies = (*study.swept_policies(), "best-response-payload")
     cases = []
     for ratio in study.load_ratios:
         scenario = with_settings(study.scenario, f"traffic.load_ratio={ratio}")

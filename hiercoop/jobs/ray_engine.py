@@ -19,14 +19,18 @@ from hiercoop.jobs.results import RESULT_TYPES, TrainResult
 from hiercoop.jobs.store import ResultStore
 from hiercoop.jobs.worker import SINGLE_THREAD
 
-LOOPBACK = "127.0.0.1"
+NO_USAGE_STATS = {"RAY_USAGE_STATS_ENABLED": "0"}
+LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray's way to say that there is no cluster: every part of a local Ray then listens on 127.0.0.1. Both are read at import."""
 
 
 class RayEngine:
     """One Ray task a job, one core each; `capacity` at a time."""
 
     def __init__(self, store: ResultStore, capacity: int, address: str | None = None) -> None:
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        os.environ.update(NO_USAGE_STATS)
+        if address is None:
+            os.environ.update(LOOPBACK_ONLY)
         try:
             import ray
         except ModuleNotFoundError as error:
@@ -69,10 +73,8 @@ class RayEngine:
         self._ray.shutdown()
 
     def _connect(self, address: str | None) -> None:
-        if address is None:
-            where = {"num_cpus": self.capacity, "_node_ip_address": LOOPBACK, "include_dashboard": False}
-        else:
-            where = {"address": address}
+        here: dict[str, object] = {"num_cpus": self.capacity, "include_dashboard": False}
+        where = here if address is None else {"address": address}
         try:
             self._ray.init(**where, log_to_driver=False, runtime_env={"env_vars": SINGLE_THREAD})
         except (ConnectionError, ValueError) as error:

@@ -51,9 +51,9 @@ def test_ray_gives_the_results_of_this_process(store, engine, tmp_path):
 
 @needs_ray
 def test_a_killed_ray_workers_job_is_run_again_and_a_failed_one_is_not(store, engine):
-    long, broken = evaluation(7, episodes=2_000), evaluation(policy="no-such-policy")
+    long, broken = evaluation(7, episodes=6_000), evaluation(policy="no-such-policy")
     killed = []
-    killer = threading.Thread(target=_kill_the_worker_of, args=(long, killed), daemon=True)
+    killer = threading.Thread(target=_kill_a_working_worker, args=(killed,), daemon=True)
     killer.start()
     tally = run_jobs([long, broken], store, engine)
     killer.join()
@@ -69,16 +69,23 @@ def test_ray_listens_on_loopback_only(engine):
         link.laddr.ip for child in children for link in child.net_connections("inet") if link.status == psutil.CONN_LISTEN
     ]
     assert listening
-    assert set(listening) <= {"127.0.0.1", "::1"}
+    assert set(listening) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
-def _kill_the_worker_of(job, killed):
+def _kill_a_working_worker(killed):
     deadline_s = time.monotonic() + 60.0
     while not killed and time.monotonic() < deadline_s:
         for child in psutil.Process().children(recursive=True):
-            # Ray names a worker after the task that it runs; the failing task is gone within a moment.
-            if "_perform_remotely" in " ".join(child.cmdline()) and child.cpu_times().user > 1.5:
+            if _works_for_a_while(child):
                 os.kill(child.pid, signal.SIGKILL)
                 killed.append(child.pid)
                 return
         time.sleep(0.01)
+
+
+def _works_for_a_while(process):
+    """Ray names a worker after the task that it runs; the one whose job fails is done within a moment."""
+    try:
+        return "_perform_remotely" in " ".join(process.cmdline()) and process.cpu_times().user > 3.0
+    except psutil.Error:
+        return False
