@@ -14,6 +14,7 @@ class MonotoneMixer(nn.Module):
 
     def __init__(self, local_size: int, state_size: int, hidden: int) -> None:
         super().__init__()
+        self.sizes = [state_size, local_size]
         self.cell_weight = make_mlp((state_size + local_size, hidden, hidden))
         self.bias = nn.Linear(state_size, hidden)
         self.out_weight = make_mlp((state_size, hidden, hidden))
@@ -27,9 +28,18 @@ class MonotoneMixer(nn.Module):
     ) -> Float[Tensor, "row"]:
         """Q_tot of each row; `state` holds (o_k, w_k, age_k), and S is its mean over the cells."""
         mean_state = state.mean(1)
-        wide = mean_state.unsqueeze(1).expand(-1, value.shape[1], -1)
-        weight = self.cell_weight(torch.cat((wide, local), -1)).abs()
+        weight = self._cell_weight(mean_state, local).abs()
         mixed = (weight * value.unsqueeze(-1)).mean(1) + self.bias(mean_state)
         out = nn.functional.elu(mixed) * self.out_weight(mean_state).abs()
         q_tot: Tensor = out.mean(-1) + self.out_bias(mean_state).squeeze(-1)
         return q_tot
+
+    def _cell_weight(
+        self, mean_state: Float[Tensor, "row state"], local: Float[Tensor, "row cell feature"]
+    ) -> Float[Tensor, "row cell hidden"]:
+        """`cell_weight` of S and o_k side by side; S goes through the first layer once a row, not once a cell."""
+        first = self.cell_weight[0]
+        of_state, of_local = torch.split(first.get_parameter("weight"), self.sizes, 1)
+        by_row = nn.functional.linear(mean_state, of_state, first.get_parameter("bias")).unsqueeze(1)
+        weight: Tensor = self.cell_weight[1:](by_row + nn.functional.linear(local, of_local))
+        return weight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -27,5 +28,5 @@ class MlpPolicy(nn.Module):
         forced: Int[Tensor, "row vehicle"] | None = None,
     ) -> Scores:
         """Choices and logits; `forced` replays given choices instead of choosing. There is one option: it is not looked at."""
-        logits = self.net(local).reshape(-1, *self.shape).masked_fill(~mask, MASKED_LOGIT)
+        logits = self.net(local).reshape(-1, *self.shape) + torch.where(mask, 0.0, MASKED_LOGIT)
         return Scores((logits + noise).argmax(-1) if forced is None else forced, logits)
