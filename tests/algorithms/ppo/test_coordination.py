@@ -7,6 +7,7 @@ import torch
 
 from hiercoop.algorithms.ppo.config import PpoConfig
 from hiercoop.algorithms.ppo.learner import PpoLearner
+from tests.algorithms.coordination import coordination_scenario
 from tests.algorithms.flat.course import coordination_spec, share_of_optimum, train
 
 
