@@ -27,7 +27,7 @@ from hiercoop.jobs.description import Job
 
 SUM_CAPACITY = "sum capacity, full buffers\n[Mbit/s]"
 DELIVERED = "share of links delivered"
-GAIN = "gain over local search\n[%]"
+GAIN = "gain in {}\nover local search [%]"
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ FIGURES = (
         Panel(
             "gain",
             "payload in the last cell over the first",
-            f"delivery: {GAIN}",
+            GAIN.format("delivery"),
             x_scale="log",
             x_ticks=(1, 3, 9, 27),
             has_zero=True,
@@ -154,12 +154,17 @@ FIGURES = (
         "gain over local search against the density of SBSs",
         sweeps.density_cases,
         Panel(
-            "gain", "SBSs per km of street", f"sum capacity: {GAIN}", x_scale="log", x_ticks=(2.5, 5, 10, 20, 40), has_zero=True
+            "gain",
+            "SBSs per km of street",
+            GAIN.format("sum capacity"),
+            x_scale="log",
+            x_ticks=(2.5, 5, 10, 20, 40),
+            has_zero=True,
         ),
         Panel(
             "delivery gain",
             "SBSs per km of street",
-            f"delivery: {GAIN}",
+            GAIN.format("delivery"),
             x_scale="log",
             x_ticks=(2.5, 5, 10, 20, 40),
             has_zero=True,

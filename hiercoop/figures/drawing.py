@@ -42,6 +42,8 @@ class Panel:
     y_label: str
     form: Form = "lines"
     x_scale: Literal["linear", "log", "symlog"] = "linear"
+    symlog_from: float = 10.0
+    """Up to here a symlog axis is linear."""
     x_ticks: tuple[float, ...] = ()
     is_share: bool = False
     """Values lie in 0 to 1."""
@@ -88,15 +90,19 @@ def _draw_panel(axis: Axes, panel: Panel, rows: list[Row], lined: list[str]) -> 
     axis.set_xlabel(panel.x_label)
     axis.set_ylabel(panel.y_label)
     if panel.x_scale == "symlog":
-        axis.set_xscale("symlog", linthresh=10.0, linscale=0.5)
-        axis.set_xlim(left=-1.0)
+        axis.set_xscale("symlog", linthresh=panel.symlog_from, linscale=0.5)
+        axis.set_xlim(left=-0.1 * panel.symlog_from)
     elif panel.x_scale == "log":
         axis.set_xscale("log")
     if panel.x_ticks:
-        axis.set_xticks(panel.x_ticks, [f"{tick:g}" for tick in panel.x_ticks])
+        largest = max(float(point.x) for point in rows)
+        ticks = [tick for tick in panel.x_ticks if tick <= largest]
+        axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axis.minorticks_off()
-    if panel.is_share:
-        axis.set_ylim(-0.02, 1.02)
+    if panel.form == "ranking":
+        axis.set_xlim(*_limits(rows))
+    elif panel.form != "stack":
+        axis.set_ylim(*((-0.02, 1.02) if panel.is_share else _limits(rows)))
     if panel.has_zero:
         axis.axhline(0.0, color="#000000", linewidth=0.6, zorder=1)
     if panel.mark_x is not None:
@@ -104,7 +110,8 @@ def _draw_panel(axis: Axes, panel: Panel, rows: list[Row], lined: list[str]) -> 
 
 
 def _draw_lines(axis: Axes, rows: list[Row], lined: list[str], has_markers: bool) -> None:
-    for series in series_of(rows):
+    # The first series is whom the figure is about: it is drawn last, on top of the others.
+    for series in reversed(series_of(rows)):
         look = look_of(series, lined.index(series))
         points = sorted((point for point in rows if point.series == series), key=lambda point: float(point.x))
         x = np.array([float(point.x) for point in points])
@@ -156,6 +163,7 @@ def _draw_ranking(axis: Axes, rows: list[Row]) -> None:
         axis.errorbar(
             point.mean, place, xerr=[point.mean - lo, hi - point.mean], color=look.colour, marker=look.marker, elinewidth=1.0
         )
+    axis.set_ylim(-0.6, len(ranked) - 0.4)
     axis.set_yticks(range(len(ranked)), [look_of(point.series).label for point in ranked])
 
 
@@ -179,9 +187,19 @@ def _bounds(points: list[Row]) -> tuple[np.ndarray, np.ndarray]:
     return lo, hi
 
 
+def _limits(rows: list[Row]) -> tuple[float, float]:
+    """Room for all means, and for intervals unless they are much wider than the means are apart; the CSV has them whole."""
+    means = [point.mean for point in rows]
+    lo, hi = _bounds(rows)
+    span = max(max(means) - min(means), 0.1 * max(map(abs, means)), 1e-9)
+    low, high = max(float(lo.min()), min(means) - span), min(float(hi.max()), max(means) + span)
+    margin = 0.05 * (high - low) or span
+    return low - margin, high + margin
+
+
 def _height(panel: Panel, rows: Sequence[Row]) -> float:
     if panel.form == "ranking":
-        return 0.55 + 0.15 * len(in_panel(rows, panel.name))
+        return 0.65 + 0.16 * len(in_panel(rows, panel.name))
     return PANEL_INCHES
 
 

@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.execution.scheme_cost import Bytes, centre_complex_cost, centre_gains_cost, mesh_gains_cost
-from hiercoop.figures.contenders import HIERCOOP, Contender
+from hiercoop.figures.contenders import HIERCOOP
 from hiercoop.figures.drawing import Panel, draw_panels
 from hiercoop.figures.findings import Findings, metric, over, signalling
 from hiercoop.figures.report_interval import report_modes
 from hiercoop.figures.rows import Row, row
+from hiercoop.figures.statistics import t_interval
 from hiercoop.figures.study import ON_TERMINATION, StudyConfig, full_buffer
 from hiercoop.jobs.description import EvaluateJob
 
 LAYERS = {"payload_bytes": "message payloads", "http2_bytes": "HTTP/2", "link_bytes": "link layer"}
-BY_COST = "HierCoop, when options end, ξ varied"
-BY_INTERVAL = "HierCoop, every n slots or never"
+BY_COST, BY_INTERVAL = "hiercoop-cost", "hiercoop-interval"
+COST_PANEL = "cost"
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,11 @@ def _nothing(scenario: ScenarioConfig) -> Bytes:
 
 
 SCHEMES = (
-    Scheme("local search", "local-search", _nothing),
-    Scheme("gains to a centre, 1 slot late", "best-response-delayed", centre_gains_cost),
-    Scheme("complex gains to a centre, late", "best-response-delayed", centre_complex_cost),
-    Scheme("gains in a mesh, 1 slot late", "best-response-delayed", mesh_gains_cost),
-    Scheme("gains to a centre, no delay", "best-response", centre_gains_cost),
+    Scheme("local-search", "local-search", _nothing),
+    Scheme("centre-late", "best-response-delayed", centre_gains_cost),
+    Scheme("centre-complex-late", "best-response-delayed", centre_complex_cost),
+    Scheme("mesh-late", "best-response-delayed", mesh_gains_cost),
+    Scheme("centre", "best-response", centre_gains_cost),
 )
 
 
@@ -68,32 +70,32 @@ def frontier_rows(study: StudyConfig, findings: Findings) -> list[Row]:
             rows += row(
                 layer, scheme.series, float(scheme.cost(study.scenario)[layer]), findings.estimate(jobs, capacity), over(jobs)
             )
+    for cost_per_byte in study.signalling_costs_per_byte:
+        jobs = _jobs_at_cost(study, cost_per_byte)
+        spent = np.array([signalling([result], "link_bytes") for result in findings.evaluations(jobs)], np.float64)
+        rows += row(COST_PANEL, BY_COST, cost_per_byte, t_interval(spent), "training seeds")
     return rows
 
 
 def draw_frontier(study: StudyConfig, rows: list[Row]) -> Figure:
-    """One panel a layer."""
+    """One panel a layer, and what the cost per byte does to the bytes."""
+    capacity = "sum capacity, full buffers\n[Mbit/s]"
+    spent = "link-layer signalling\n[bytes per slot]"
     return draw_panels(
         rows,
         [
-            Panel(
-                layer,
-                f"signalling, {label} [bytes per slot]",
-                "sum capacity, full buffers\n[Mbit/s]",
-                "points",
-                x_scale="symlog",
-            )
-            for layer, label in LAYERS.items()
+            *(
+                Panel(layer, f"signalling, {label} [bytes per slot]", capacity, "points", x_scale="symlog")
+                for layer, label in LAYERS.items()
+            ),
+            Panel(COST_PANEL, "cost ξ in training [reward per byte]", spent, x_scale="symlog", symlog_from=1e-6),
         ],
     )
 
 
 def _learned(study: StudyConfig) -> list[tuple[str, list[EvaluateJob]]]:
     scenario = full_buffer(study.scenario)
-    by_cost = [
-        (BY_COST, study.evaluate_jobs(_at_cost(cost), scenario, study.episodes, ON_TERMINATION))
-        for cost in study.signalling_costs_per_byte
-    ]
+    by_cost = [(BY_COST, _jobs_at_cost(study, cost_per_byte)) for cost_per_byte in study.signalling_costs_per_byte]
     by_interval = [
         (BY_INTERVAL, study.evaluate_jobs(HIERCOOP, scenario, study.episodes, reports))
         for reports in report_modes(study).values()
@@ -102,8 +104,9 @@ def _learned(study: StudyConfig) -> list[tuple[str, list[EvaluateJob]]]:
     return [*by_cost, *by_interval]
 
 
-def _at_cost(cost_per_byte: float) -> Contender:
-    return HIERCOOP.on(f"hyperparameters.option.signalling_cost_per_byte={cost_per_byte}")
+def _jobs_at_cost(study: StudyConfig, cost_per_byte: float) -> list[EvaluateJob]:
+    priced = HIERCOOP.on(f"hyperparameters.option.signalling_cost_per_byte={cost_per_byte}")
+    return study.evaluate_jobs(priced, full_buffer(study.scenario), study.episodes, ON_TERMINATION)
 
 
 def _scheme_jobs(study: StudyConfig, scheme: Scheme) -> list[EvaluateJob]:

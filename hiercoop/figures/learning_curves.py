@@ -42,7 +42,7 @@ def draw_curves(study: StudyConfig, rows: list[Row]) -> Figure:
         rows,
         [
             Panel("reward", "training episodes", f"training reward a slot,\nmean of {window} iterations", "curves"),
-            Panel("validation", "training episodes", "validation score", "curves"),
+            Panel("validation", "training episodes", "validation score"),
         ],
     )
 

@@ -41,23 +41,12 @@ def interval_rows(study: StudyConfig, findings: Findings) -> list[Row]:
 
 def draw_intervals(study: StudyConfig, rows: list[Row]) -> Figure:
     """Gain by mode above, by bytes below."""
+    gain = "gain in sum capacity\nover local search [%]"
     return draw_panels(
         rows,
         [
-            Panel(
-                "mode",
-                "slots between reports, when options end, or never",
-                "gain over local search\n[%]",
-                "points",
-                has_zero=True,
-            ),
-            Panel(
-                "bytes",
-                "link-layer signalling [bytes per slot]",
-                "gain over local search\n[%]",
-                x_scale="symlog",
-                has_zero=True,
-            ),
+            Panel("mode", "slots between reports, when options end, or never", gain, "points", has_zero=True),
+            Panel("bytes", "link-layer signalling [bytes per slot]", gain, "points", x_scale="symlog", has_zero=True),
         ],
     )
 

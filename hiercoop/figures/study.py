@@ -126,7 +126,7 @@ def _train_job(study: StudyConfig, contender: Contender, seed: int) -> TrainJob:
 QUICK: dict[str, object] = {
     "preset": "tiny",
     "training_settings": ["iterations=4", "num_envs=4", "validation.every_iterations=4", "validation.num_envs=4"],
-    "training_seeds": [1, 2],
+    "training_seeds": [1, 2, 3],
     "episodes": 24,
     "sweep_episodes": 12,
     "payloads_bytes": [27e3, 75e3, 139e3],

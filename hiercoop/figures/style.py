@@ -88,6 +88,12 @@ LOOKS: Mapping[str, Look] = {
     "best-response": Look("best response", _BLACK, "*", "-"),
     "best-response-payload": Look("best response, by payload", _BLACK, "h", "--"),
     "best-response-delayed": Look("best response, 1 slot old", _BLACK, "1", ":"),
+    "hiercoop-cost": Look("HierCoop, when options end", _BLUE, "o"),
+    "hiercoop-interval": Look("HierCoop, every n slots", _SKY, "s", "--"),
+    "centre-late": Look("gains to centre, 1 slot late", _GREEN, "^"),
+    "centre-complex-late": Look("complex gains, 1 slot late", _GREEN, "v", ":"),
+    "mesh-late": Look("gains in mesh, 1 slot late", _PURPLE, "D"),
+    "centre": Look("gains to centre, no delay", _BLACK, "*", ":"),
     "greedy-bound": Look("greedy bound", _GREY, "+", "-."),
 }
 

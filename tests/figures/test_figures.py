@@ -95,7 +95,7 @@ def test_options_are_ranked_within_each_training_before_they_are_averaged(tmp_pa
     for job in option_jobs(STUDY):
         seed, payload = job.policy.config.seed, job.scenario.traffic.payload_bytes
         share = (0.9, 0.1) if payload == min(STUDY.payloads_bytes) else (0.4, 0.6)
-        write_evaluation(store, job, [1.0], option_share=share if seed == 1 else share[::-1])
+        write_evaluation(store, job, [1.0], option_share=share if seed < 3 else share[::-1])
     rows = option_rows(STUDY, Findings(store))
     first = [row.mean for row in in_panel(rows, "options") if row.series == "option ranked 1"]
     assert first == [0.9, 0.4, 0.4]
@@ -109,8 +109,8 @@ def test_the_frontier_sets_counted_bytes_beside_computed_ones(tmp_path):
         write_evaluation(store, job, [90e6, 92e6])
     rows = in_panel(frontier_rows(STUDY, Findings(store)), "link_bytes")
     at = {row.series: row.x for row in rows}
-    assert at["gains to a centre, 1 slot late"] == centre_gains_cost(STUDY.scenario)["link_bytes"]
-    assert at["local search"] == 0.0
+    assert at["centre-late"] == centre_gains_cost(STUDY.scenario)["link_bytes"]
+    assert at["local-search"] == 0.0
     assert [row.x for row in rows if row.series == BY_COST] == [90.0] * len(STUDY.signalling_costs_per_byte)
     assert len([row for row in rows if row.series == BY_INTERVAL]) == len(STUDY.report_periods_slots) + 1
     assert all(row.mean == 91.0 for row in rows)

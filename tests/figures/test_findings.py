@@ -19,10 +19,12 @@ def store(tmp_path):
 def test_a_learned_policys_interval_is_over_trainings_and_a_baselines_over_episodes(store):
     learned = STUDY.evaluate_jobs(HIERCOOP, STUDY.scenario, 3)
     baseline = STUDY.evaluate_jobs("random", STUDY.scenario, 3)
-    for job, values in zip([*learned, *baseline], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [1.0, 5.0, 9.0]], strict=True):
+    for job, values in zip(
+        [*learned, *baseline], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [4.0, 4.0, 7.0], [1.0, 5.0, 9.0]], strict=True
+    ):
         write_evaluation(store, job, values)
     findings, measure = Findings(store), metric("delivery_success")
-    assert findings.estimate(learned, measure) == t_interval(np.array([2.0, 5.0]))
+    assert findings.estimate(learned, measure) == t_interval(np.array([2.0, 5.0, 5.0]))
     assert findings.estimate(baseline, measure) == t_interval(np.array([1.0, 5.0, 9.0]))
 
 
