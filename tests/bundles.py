@@ -96,7 +96,8 @@ def _edge_network(rng: np.random.Generator, sizes: Dimensions) -> bytes:
         helper.make_node("Unsqueeze", ["other_mask", "axis_2"], ["known"]),
         helper.make_node("Mul", ["other_each", "known"], ["other_known"]),
         helper.make_node("ReduceSum", ["other_known", "axis_1"], ["others"], keepdims=0),
-        helper.make_node("Concat", ["features", "code", "others"], ["joined"], axis=1),
+        helper.make_node("Unsqueeze", ["hold", "axis_1"], ["held"]),
+        helper.make_node("Concat", ["features", "code", "others", "held"], ["joined"], axis=1),
         helper.make_node("MatMul", ["joined", "w_values"], ["values"]),
     ]
     constants = [
@@ -105,7 +106,7 @@ def _edge_network(rng: np.random.Generator, sizes: Dimensions) -> bytes:
         _constant("distance_scale", 1e-3, np.float32),
         _constant("axis_1", [1]),
         _constant("axis_2", [2]),
-        _weights(rng, "w_values", 2 * sizes.features + sizes.code, sizes.options),
+        _weights(rng, "w_values", 2 * sizes.features + sizes.code + 1, sizes.options),
     ]
     inputs = [
         helper.make_tensor_value_info("features", TensorProto.FLOAT, ["B", sizes.features]),
@@ -115,6 +116,7 @@ def _edge_network(rng: np.random.Generator, sizes: Dimensions) -> bytes:
         helper.make_tensor_value_info("other_age", TensorProto.FLOAT, ["B", "N"]),
         helper.make_tensor_value_info("other_distance", TensorProto.FLOAT, ["B", "N"]),
         helper.make_tensor_value_info("other_mask", TensorProto.FLOAT, ["B", "N"]),
+        helper.make_tensor_value_info("hold", TensorProto.FLOAT, ["B"]),
     ]
     outputs = [helper.make_tensor_value_info("values", TensorProto.FLOAT, ["B", sizes.options])]
     return _serialise(nodes, inputs, outputs, constants)

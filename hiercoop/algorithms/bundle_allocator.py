@@ -17,7 +17,8 @@ from hiercoop.env.types import ChannelState, Observation
 from hiercoop.env.world import make_world
 from hiercoop.errors import ConfigError
 from hiercoop.execution.bundle import PolicyBundle
-from hiercoop.execution.edge_policy import EdgeInput, EdgePolicy, cell_codes
+from hiercoop.execution.edge_policy import EdgePolicy, cell_codes, hold_of
+from hiercoop.execution.option_choice import KnownCells, OptionChoice
 from hiercoop.execution.sbs_policy import SbsInference, SbsPolicy
 from hiercoop.execution.signalling import SignallingLedger, totals
 from hiercoop.rpc import codec
@@ -32,7 +33,6 @@ class _Options:
     option: Int64[np.ndarray, "env cell"]
     since_slot: Int64[np.ndarray, "env cell"]
     limit_slots: Int64[np.ndarray, "env cell"]
-    has_ended: Bool[np.ndarray, "env cell"]
     heard_features: Float32[np.ndarray, "env cell feature"]
     heard_option: Int64[np.ndarray, "env cell"]
     heard_since: Int64[np.ndarray, "env cell"]
@@ -70,12 +70,13 @@ class BundleAllocator:
         longest = self._manifest.max_option_slots
         cells = np.arange(shape[1])
         self._seed, self._next_seed = self._next_seed, self._next_seed + num_envs
-        self._codes = np.stack([cell_codes(self._seed + env, shape[1], sizes.code) for env in range(num_envs)])
+        codes = np.stack([cell_codes(self._seed + env, shape[1], sizes.code) for env in range(num_envs)])
+        hold = hold_of(self._run.reporting, self._run.period_slots)
+        self._choice = OptionChoice(self._edge, codes, self._distances_m, hold)
         self._options = _Options(
             option=np.full(shape, self._manifest.default_option),
             since_slot=np.zeros(shape, np.int64),
             limit_slots=np.tile(np.maximum(1, longest - cells * longest // shape[1]), (num_envs, 1)),
-            has_ended=np.zeros(shape, np.bool_),
             heard_features=np.zeros((*shape, sizes.features), np.float32),
             heard_option=np.zeros(shape, np.int64),
             heard_since=np.zeros(shape, np.int64),
@@ -90,11 +91,10 @@ class BundleAllocator:
         everyone = np.ones(options.option.shape, np.bool_)
         inferred = self._infer(observation, everyone, noise)
         choice = inferred.choice.astype(np.int64).reshape(*everyone.shape, -1)
-        options.has_ended |= self._ends(slot, inferred.termination.reshape(everyone.shape))
-        reports = self._reports_now(slot)
-        if reports.any():
-            before = options.option.copy()
-            self._consult_edge(slot, reports, inferred.features.reshape(*everyone.shape, -1))
+        ended = self._ends(slot, inferred.termination.reshape(everyone.shape))
+        if ended.any():
+            before = options.option
+            self._consult_edge(slot, ended, inferred.features.reshape(*everyone.shape, -1))
             changed = options.option != before
             if changed.any():
                 choice[changed] = self._infer(observation, changed, noise).choice
@@ -139,12 +139,14 @@ class BundleAllocator:
         return np.concatenate(draws).astype(np.float32).reshape(num_envs, num_cells, *shape)
 
     def _ends(self, slot: int, termination: Float32[np.ndarray, "env cell"]) -> Bool[np.ndarray, "env cell"]:
-        """Options that end now: all of them at the start, then at their maximum length or by beta (13); never the only one."""
+        """Options that end now, and are reported: never the only one, all at the start, then as `OptionClock.ends` has it."""
         options = self._options
         if not self._has_alternatives:
             return np.zeros(termination.shape, np.bool_)
         if self._is_first:
             return np.ones(termination.shape, np.bool_)
+        if self._run.reporting != "on-termination":
+            return np.full(termination.shape, slot % self._run.period_slots == 0)
         age_slots = slot - options.since_slot
         if self._manifest.terminations == "threshold":
             wants: np.ndarray = termination > 0.5
@@ -158,72 +160,38 @@ class BundleAllocator:
         ends: np.ndarray = (age_slots >= 1) & ((age_slots >= options.limit_slots) | wants)
         return ends
 
-    def _reports_now(self, slot: int) -> Bool[np.ndarray, "env cell"]:
-        if not self._has_alternatives:
-            return np.zeros(self._options.option.shape, np.bool_)
-        if self._run.reporting == "on-termination":
-            return self._options.has_ended
-        is_due = self._is_first or slot % self._run.period_slots == 0
-        return np.full(self._options.option.shape, is_due)
-
     def _consult_edge(
-        self, slot: int, reports: Bool[np.ndarray, "env cell"], features: Float32[np.ndarray, "env cell feature"]
+        self, slot: int, ended: Bool[np.ndarray, "env cell"], features: Float32[np.ndarray, "env cell feature"]
     ) -> None:
-        """Reports go up and are answered: new options for those that ended, a confirmation for the others."""
+        """The ended options are reported, and new ones come in answer."""
         options = self._options
-        ended = reports & options.has_ended
-        sent = self._send(slot, reports, ended, features)
-        is_joint = self._run.reporting != "on-termination"
-        if is_joint:
-            known = (sent, options.option, options.since_slot, reports)
-        else:
-            known = (options.heard_features, options.heard_option, options.heard_since, options.is_heard)
-        decided = self._decide(slot, ended, sent, known) if ended.any() else np.zeros(0, np.int64)
-        options.option = options.option.copy()
-        options.option[ended] = decided
+        sent = self._send(slot, ended, features)
+        options.option = self._decide(slot, ended, sent)
         options.since_slot = np.where(ended, slot, options.since_slot)
-        options.has_ended = options.has_ended & ~ended
         if slot > 0:
             options.limit_slots = np.where(ended, self._manifest.max_option_slots, options.limit_slots)
-        options.heard_features = np.where(reports[..., None], sent, options.heard_features)
-        options.heard_option = np.where(reports, options.option, options.heard_option)
-        options.heard_since = np.where(reports, options.since_slot, options.heard_since)
-        options.is_heard = options.is_heard | reports
-        self._answer(slot, reports)
+        options.heard_features = np.where(ended[..., None], sent, options.heard_features)
+        options.heard_option = np.where(ended, options.option, options.heard_option)
+        options.heard_since = np.where(ended, slot, options.heard_since)
+        options.is_heard = options.is_heard | ended
+        self._answer(slot, ended)
 
     def _decide(
-        self,
-        slot: int,
-        ended: Bool[np.ndarray, "env cell"],
-        sent: Float32[np.ndarray, "env cell feature"],
-        known: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    ) -> Int64[np.ndarray, "row"]:
-        """The best option of each cell whose option ended, from its features and what is known of the others."""
-        env, cell = np.nonzero(ended)
-        num_cells = ended.shape[1]
-        others = np.array([[other for other in range(num_cells) if other != own] for own in range(num_cells)], np.int64)
-        features, option, since_slot, is_known = (values[env[:, None], others[cell]] for values in known)
-        age = np.where(is_known, slot - since_slot, 0).astype(np.float32)
-        values = self._edge.values(
-            EdgeInput(
-                features=sent[env, cell],
-                code=self._codes[env, cell],
-                other_features=np.where(is_known[..., None], features, np.float32(0.0)),
-                other_option=np.where(is_known, option, 0),
-                other_age=age,
-                other_distance=self._distances_m[cell[:, None], others[cell]],
-                other_mask=is_known.astype(np.float32),
-            )
-        )
-        best: np.ndarray = np.argmax(values, axis=1)
-        return best
+        self, slot: int, ended: Bool[np.ndarray, "env cell"], sent: Float32[np.ndarray, "env cell feature"]
+    ) -> Int64[np.ndarray, "env cell"]:
+        """The options that hold from now on: decided together, or each from what was heard of the others before."""
+        options = self._options
+        if self._run.reporting != "on-termination":
+            no_age = np.zeros(ended.shape, np.float32)
+            return self._choice.jointly(KnownCells(sent, options.option, no_age, np.ones(ended.shape, np.bool_)), ended)
+        age_slots = np.where(options.is_heard, slot - options.heard_since, 0).astype(np.float32)
+        heard = KnownCells(options.heard_features, options.heard_option, age_slots, options.is_heard)
+        option = options.option.copy()
+        option[ended] = self._choice.separately(sent, heard, ended)
+        return option
 
     def _send(
-        self,
-        slot: int,
-        reports: Bool[np.ndarray, "env cell"],
-        ended: Bool[np.ndarray, "env cell"],
-        features: Float32[np.ndarray, "env cell feature"],
+        self, slot: int, reports: Bool[np.ndarray, "env cell"], features: Float32[np.ndarray, "env cell feature"]
     ) -> Float32[np.ndarray, "env cell feature"]:
         """The features as the edge decodes them; each report is counted."""
         received = np.zeros_like(features)
@@ -238,7 +206,7 @@ class BundleAllocator:
                 sequence=self._sequence,
                 option=self._options.option[env, cell],
                 option_since_slot=self._options.since_slot[env, cell],
-                terminated=ended[env, cell],
+                terminated=True,
                 features=tensor,
                 roster=roster,
                 run_epoch=1,

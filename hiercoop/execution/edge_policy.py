@@ -23,6 +23,12 @@ class EdgeInput:
     other_age: Float32[np.ndarray, "row other"]
     other_distance: Float32[np.ndarray, "row other"]
     other_mask: Float32[np.ndarray, "row other"]
+    hold: Float32[np.ndarray, "row"]
+    """How the decision holds, see `hold_of`."""
+
+    def rows(self, index: slice | Int64[np.ndarray, "row"]) -> EdgeInput:
+        """The rows at these places; views where they are a slice."""
+        return EdgeInput(**{name: values[index] for name, values in vars(self).items()})
 
 
 class EdgePolicy:
@@ -43,6 +49,7 @@ class EdgePolicy:
                 "other_age": ("tensor(float)", (None, None)),
                 "other_distance": ("tensor(float)", (None, None)),
                 "other_mask": ("tensor(float)", (None, None)),
+                "hold": ("tensor(float)", (None,)),
             },
         )
 
@@ -55,3 +62,8 @@ class EdgePolicy:
 def cell_codes(seed: int, num_cells: int, size: int) -> Float32[np.ndarray, "cell code"]:
     """The random vector of each cell that lets equal cells choose differently; from (seed, cell) alone."""
     return np.stack([keyed_generator(seed, "code", cell, 0).standard_normal(size, np.float32) for cell in range(num_cells)])
+
+
+def hold_of(reporting: str, period_slots: int) -> float:
+    """1/n where all cells decide together every n slots, 0 where each holds its option until it ends."""
+    return 0.0 if reporting == "on-termination" else 1.0 / period_slots

@@ -55,17 +55,23 @@ class OptionClock:
             self._go_local(slot, state)
 
     def ends(self, slot: int, termination_prob: float, is_forced: bool) -> bool:
-        """Whether the option ends at the start of this slot: forced, at its maximum length, or by beta (13)."""
+        """Whether the option ends at the start of this slot.
+
+        Forced or where a periodic report is due; without such reports at its maximum length or by beta (13).
+        """
         if not self._has_alternatives:
             return False
         if is_forced:
             self._pending = None
             self._has_ended = True
             return True
-        age_slots = slot - self.since_slot
-        if self._has_ended or age_slots < 1:
+        if self._has_ended:
             return False
-        self._has_ended = age_slots >= self._limit_slots or self._draw(slot, termination_prob)
+        if self._run.reporting == "on-termination":
+            age_slots = slot - self.since_slot
+            self._has_ended = age_slots >= 1 and (age_slots >= self._limit_slots or self._draw(slot, termination_prob))
+        else:
+            self._has_ended = self._is_periodic(slot)
         return self._has_ended
 
     def reports(self, slot: int, is_forced: bool) -> bool:
@@ -75,7 +81,7 @@ class OptionClock:
         if self._run.reporting == "on-termination":
             is_due = self._has_ended and self._pending is None
         else:
-            is_due = is_forced or slot % self._run.period_slots == 0
+            is_due = is_forced or self._is_periodic(slot)
         if is_due and self._has_ended and self._pending is None:
             due = slot + self._run.option_delay_slots if self._run.options == "asynchronous" else slot
             self._pending = _Pending(slot, due, due + self._patience_slots())
@@ -103,6 +109,9 @@ class OptionClock:
         """Ends the slot: a synchronous option that got no answer gives way to the default."""
         if self._run.options == "synchronous" and self._pending is not None:
             self._go_local(slot, state)
+
+    def _is_periodic(self, slot: int) -> bool:
+        return slot % self._run.period_slots == 0
 
     def _patience_slots(self) -> int:
         if self._run.options == "asynchronous" and self._run.pacing == "realtime":

@@ -1,8 +1,8 @@
 """The edge cloud across reports: who is registered, what is known of each cell, and which option each one gets. No I/O.
 
-Periodic reports of one slot are decided jointly, once all registered cells of the slot's roster have reported. Any other
-report is answered at once from what the others reported in slots strictly before it, so that the answer does not depend on
-the order in which messages arrive.
+Periodic reports of one slot are decided jointly, on features of that slot, once all registered cells of its roster have
+reported. Any other report is answered at once from what the others reported in slots strictly before it. Either way the
+answer does not depend on the order in which messages arrive.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from jaxtyping import Float32
 
 from hiercoop.errors import BundleError, HandshakeError, MessageError
 from hiercoop.execution.bundle import PolicyBundle
-from hiercoop.execution.edge_policy import EdgeInput, EdgePolicy, cell_codes
+from hiercoop.execution.edge_policy import EdgePolicy, cell_codes, hold_of
 from hiercoop.execution.handshake import check_registration
+from hiercoop.execution.option_choice import KnownCells, OptionChoice
 from hiercoop.execution.signalling import SignallingLedger
 from hiercoop.rpc import codec
 from hiercoop.rpc.v1.upper_edge_service_pb2 import (
@@ -60,10 +61,6 @@ class _Waiting:
     report: FeatureReport
     features: Float32[np.ndarray, "feature"]
 
-    def as_known(self) -> _Known:
-        """What the cell says of itself before it is answered."""
-        return _Known(self.report.slot, self.features, self.report.option, self.report.option_since_slot)
-
 
 class UpperEdge:
     """The upper layer of all agents of one run at a time."""
@@ -80,8 +77,9 @@ class UpperEdge:
         self._profile: RunProfile | None = None
         self._cells: dict[int, _Cell] = {}
         self._joint: dict[int, dict[int, _Waiting]] = {}
-        self._codes = np.zeros((0, bundle.manifest.dimensions.code), np.float32)
-        self._distances_m = np.zeros((0, 0), np.float32)
+        self._num_cells = 0
+        no_codes = np.zeros((1, 0, bundle.manifest.dimensions.code), np.float32)
+        self._choice = OptionChoice(self._policy, no_codes, np.zeros((0, 0), np.float32), hold=0.0)
 
     def policy(self, request: GetPolicyRequest) -> GetPolicyResponse:
         """The bundle in force; BundleError where another one is asked for."""
@@ -132,10 +130,10 @@ class UpperEdge:
         waiting = _Waiting(report, codec.decode_features(report.features, sizes.features))
         if report.option >= sizes.options:
             raise MessageError(f"report has option={report.option}, the policy has {sizes.options}")
-        roster = codec.cells_of(report.roster, len(self._codes))
+        roster = codec.cells_of(report.roster, self._num_cells)
         self._cells[report.cell].last_slot = report.slot
         if not self._is_joint(report):
-            return [self._decide(waiting, {})]
+            return self._decide(report.slot, {report.cell: waiting})
         self._joint.setdefault(report.slot, {})[report.cell] = waiting
         expected = [cell for cell in roster if cell in self._cells and self._cells[cell].is_connected]
         if all(cell in self._joint[report.slot] for cell in expected):
@@ -144,9 +142,7 @@ class UpperEdge:
 
     def release(self, slot: int, is_partial: bool = False) -> list[OptionDecision]:
         """Decides a joint slot with the reports that came, in cell order; `is_partial` where a deadline forces it."""
-        reports = self._joint.pop(slot, {})
-        known = {cell: waiting.as_known() for cell, waiting in reports.items()}
-        return [self._decide(reports[cell], known, is_partial) for cell in sorted(reports)]
+        return self._decide(slot, self._joint.pop(slot, {}), is_partial)
 
     def disconnect(self, cell: int, attach_epoch: int) -> list[OptionDecision]:
         """A cell's stream is gone: joint decisions no longer wait for it; those that this makes possible."""
@@ -160,7 +156,7 @@ class UpperEdge:
             for slot, reports in sorted(self._joint.items())
             if all(
                 other in reports
-                for other in codec.cells_of(next(iter(reports.values())).report.roster, len(self._codes))
+                for other in codec.cells_of(next(iter(reports.values())).report.roster, self._num_cells)
                 if other in connected
             )
         ]
@@ -185,8 +181,11 @@ class UpperEdge:
         self._joint.clear()
         sites_m = np.asarray(profile.sites_m, np.float64).reshape(profile.num_cells, 2)
         offsets_m = sites_m[:, None, :] - sites_m[None, :, :]
-        self._distances_m = np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32)
-        self._codes = cell_codes(profile.seed, profile.num_cells, self.bundle.manifest.dimensions.code)
+        distance_m = np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32)
+        codes = cell_codes(profile.seed, profile.num_cells, self.bundle.manifest.dimensions.code)
+        self._num_cells = profile.num_cells
+        hold = hold_of(profile.reporting, profile.period_slots)
+        self._choice = OptionChoice(self._policy, codes[None], distance_m, hold)
 
     def _ledger_of(self, run_epoch: int) -> SignallingLedger:
         """The account of a run; policies are fetched before the first registration begins one."""
@@ -212,12 +211,38 @@ class UpperEdge:
             return False
         return report.slot % self._profile.period_slots == 0
 
-    def _decide(self, waiting: _Waiting, same_slot: dict[int, _Known], is_partial: bool = False) -> OptionDecision:
+    def _decide(self, slot: int, reports: dict[int, _Waiting], is_partial: bool = False) -> list[OptionDecision]:
+        """Answers these reports of one slot together, in cell order: new options where they ended, else a confirmation."""
+        deciding = np.zeros((1, self._num_cells), np.bool_)
+        for cell, waiting in reports.items():
+            deciding[0, cell] = waiting.report.terminated
+        (option,) = self._choice.jointly(self._known_cells(slot, reports), deciding).tolist()
+        return [self._answer(reports[cell], option[cell], is_partial) for cell in sorted(reports)]
+
+    def _known_cells(self, slot: int, reports: dict[int, _Waiting]) -> KnownCells:
+        """What holds in this slot of the cells that report together, and of each other one what was known before."""
+        shape = (1, self._num_cells)
+        known = KnownCells(
+            features=np.zeros((*shape, self.bundle.manifest.dimensions.features), np.float32),
+            option=np.zeros(shape, np.int64),
+            age_slots=np.zeros(shape, np.float32),
+            is_known=np.zeros(shape, np.bool_),
+        )
+        for cell in range(self._num_cells):
+            waiting, before = reports.get(cell), self._latest_before(cell, slot)
+            if waiting is not None:
+                known.features[0, cell] = waiting.features
+                known.option[0, cell] = waiting.report.option
+            elif before is not None:
+                known.features[0, cell] = before.features
+                known.option[0, cell] = before.option
+                known.age_slots[0, cell] = slot - before.since_slot
+            known.is_known[0, cell] = waiting is not None or before is not None
+        return known
+
+    def _answer(self, waiting: _Waiting, option: int, is_partial: bool) -> OptionDecision:
         report = waiting.report
-        option, since_slot = report.option, report.option_since_slot
-        if report.terminated:
-            values = self._policy.values(self._edge_input(waiting, same_slot))
-            option, since_slot = int(np.argmax(values[0])), report.slot
+        since_slot = report.slot if report.terminated else report.option_since_slot
         self._cells[report.cell].history.append(_Known(report.slot, waiting.features, option, since_slot))
         self.decisions += 1
         decision = OptionDecision(
@@ -232,28 +257,6 @@ class UpperEdge:
         )
         self._record(report.cell, report.attach_epoch, "OptionDecision", False, decision.ByteSize())
         return decision
-
-    def _edge_input(self, waiting: _Waiting, same_slot: dict[int, _Known]) -> EdgeInput:
-        """What is known when one cell is answered: the others in cell order, absent ones zero and masked."""
-        cell, slot = waiting.report.cell, waiting.report.slot
-        others = [other for other in range(len(self._codes)) if other != cell]
-        known = EdgeInput(
-            features=waiting.features[None],
-            code=self._codes[cell][None],
-            other_features=np.zeros((1, len(others), len(waiting.features)), np.float32),
-            other_option=np.zeros((1, len(others)), np.int64),
-            other_age=np.zeros((1, len(others)), np.float32),
-            other_distance=self._distances_m[cell, others][None],
-            other_mask=np.zeros((1, len(others)), np.float32),
-        )
-        for index, other in enumerate(others):
-            found = same_slot.get(other) or self._latest_before(other, slot)
-            if found is not None:
-                known.other_features[0, index] = found.features
-                known.other_option[0, index] = found.option
-                known.other_age[0, index] = slot - found.since_slot
-                known.other_mask[0, index] = 1.0
-        return known
 
     def _latest_before(self, cell: int, slot: int) -> _Known | None:
         held = self._cells.get(cell)

@@ -39,7 +39,8 @@ class FlatEdgeGraph(nn.Module):
         other_age: Float[Tensor, "row other"],
         other_distance: Float[Tensor, "row other"],
         other_mask: Float[Tensor, "row other"],
+        hold: Float[Tensor, "row"],
     ) -> Tensor:
         """Zero, made of every input: the exporter leaves out those that do not matter, and a bundle's are agreed."""
         others = other_features.squeeze(-1) + other_option + other_age + other_distance
-        return (features + code + (others * other_mask).sum(1, keepdim=True)) * 0.0
+        return (features + code + hold.unsqueeze(-1) + (others * other_mask).sum(1, keepdim=True)) * 0.0
