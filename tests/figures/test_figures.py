@@ -72,8 +72,8 @@ def test_every_policy_has_a_look_of_its_own():
         contenders.policy_name(policy) for policy in (*contenders.CONTENDERS, *contenders.ABLATIONS, *contenders.BASELINES)
     }
     assert names <= set(LOOKS)
-    looks = [(look.colour, look.marker, look.line) for look in LOOKS.values()]
-    assert len(set(looks)) == len(looks)
+    looks = {(LOOKS[name].colour, LOOKS[name].marker, LOOKS[name].line) for name in names}
+    assert len(looks) == len(names)
 
 
 def test_a_moving_mean_begins_where_its_window_is_full():
