@@ -98,7 +98,7 @@ def test_options_are_ranked_within_each_training_before_they_are_averaged(tmp_pa
         write_evaluation(store, job, [1.0], option_share=share if seed < 3 else share[::-1])
     rows = option_rows(STUDY, Findings(store))
     first = [row.mean for row in in_panel(rows, "options") if row.series == "option ranked 1"]
-    assert first == [0.9, 0.4, 0.4]
+    assert first == pytest.approx([0.9, 0.4, 0.4])
     moved = [row.mean for row in in_panel(rows, "use") if row.series.startswith("distance")]
     np.testing.assert_allclose(moved, [0.0, 0.5, 0.5])
 
@@ -111,6 +111,6 @@ def test_the_frontier_sets_counted_bytes_beside_computed_ones(tmp_path):
     at = {row.series: row.x for row in rows}
     assert at["centre-late"] == centre_gains_cost(STUDY.scenario)["link_bytes"]
     assert at["local-search"] == 0.0
-    assert [row.x for row in rows if row.series == BY_COST] == [90.0] * len(STUDY.signalling_costs_per_byte)
+    assert [row.x for row in rows if row.series == BY_COST] == pytest.approx([90.0] * len(STUDY.signalling_costs_per_byte))
     assert len([row for row in rows if row.series == BY_INTERVAL]) == len(STUDY.report_periods_slots) + 1
-    assert all(row.mean == 91.0 for row in rows)
+    assert all(row.mean == pytest.approx(91.0) for row in rows)
