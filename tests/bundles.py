@@ -15,23 +15,37 @@ FEATURES, OPTIONS, CODE = 16, 8, 4
 
 def random_bundle(scenario: ScenarioConfig, seed: int = 0, **manifest: object) -> PolicyBundle:
     """A bundle of the scenario's dimensions whose options differ and end about every fifth slot."""
-    rng = np.random.default_rng(seed)
-    observation = ObservationLayout.of(scenario).size
-    vehicles, choices = scenario.num_vehicles_per_sbs, scenario.num_choices
+    rng, described = np.random.default_rng(seed), _manifest(scenario, manifest)
+    return make_bundle(described, _sbs_network(rng, described.dimensions), _edge_network(rng, described.dimensions))
+
+
+def bundle_with_edge(scenario: ScenarioConfig, nodes: list, constants: list, **manifest: object) -> PolicyBundle:
+    """A bundle whose SBSs are a random one's, and whose option values are what these nodes make of the edge's inputs."""
+    described = _manifest(scenario, manifest)
+    edge = _edge_of(nodes, constants, described.dimensions)
+    return make_bundle(described, _sbs_network(np.random.default_rng(0), described.dimensions), edge)
+
+
+def _manifest(scenario: ScenarioConfig, changes: dict[str, object]) -> Manifest:
     sizes = Dimensions(
-        observation=observation, vehicles=vehicles, choices=choices, features=FEATURES, options=OPTIONS, code=CODE
+        observation=ObservationLayout.of(scenario).size,
+        vehicles=scenario.num_vehicles_per_sbs,
+        choices=scenario.num_choices,
+        features=FEATURES,
+        options=OPTIONS,
+        code=CODE,
     )
-    described = Manifest(
+    return Manifest(
         scenario=scenario.name, scenario_digest=scenario.digest(), dimensions=sizes, algorithm="random-weights"
-    ).model_copy(update=manifest)
-    return make_bundle(described, _sbs_network(rng, sizes), _edge_network(rng, sizes))
+    ).model_copy(update=changes)
 
 
 def _weights(rng: np.random.Generator, name: str, *shape: int, scale: float = 0.3) -> onnx.TensorProto:
     return numpy_helper.from_array((rng.standard_normal(shape) * scale).astype(np.float32), name)
 
 
-def _constant(name: str, values: object, dtype: type = np.int64) -> onnx.TensorProto:
+def constant(name: str, values: object, dtype: type = np.int64) -> onnx.TensorProto:
+    """A named constant of a network."""
     return numpy_helper.from_array(np.asarray(values, dtype), name)
 
 
@@ -60,12 +74,12 @@ def _sbs_network(rng: np.random.Generator, sizes: Dimensions) -> bytes:
     constants = [
         _weights(rng, "w_features", sizes.observation, sizes.features),
         _weights(rng, "w_end", sizes.options, sizes.features),
-        _constant("end_bias", 1.4, np.float32),
+        constant("end_bias", 1.4, np.float32),
         _weights(rng, "w_choice", sizes.observation, flat),
         _weights(rng, "w_option", sizes.options, flat, scale=2.0),
-        _constant("choice_shape", [-1, sizes.vehicles, sizes.choices]),
-        _constant("axis_1", [1]),
-        _constant("floor", -1e9, np.float32),
+        constant("choice_shape", [-1, sizes.vehicles, sizes.choices]),
+        constant("axis_1", [1]),
+        constant("floor", -1e9, np.float32),
     ]
     inputs = [
         helper.make_tensor_value_info("local", TensorProto.FLOAT, ["B", sizes.observation]),
@@ -102,12 +116,16 @@ def _edge_network(rng: np.random.Generator, sizes: Dimensions) -> bytes:
     ]
     constants = [
         _weights(rng, "w_option", sizes.options, sizes.features),
-        _constant("age_scale", 0.05, np.float32),
-        _constant("distance_scale", 1e-3, np.float32),
-        _constant("axis_1", [1]),
-        _constant("axis_2", [2]),
+        constant("age_scale", 0.05, np.float32),
+        constant("distance_scale", 1e-3, np.float32),
+        constant("axis_1", [1]),
+        constant("axis_2", [2]),
         _weights(rng, "w_values", 2 * sizes.features + sizes.code + 1, sizes.options),
     ]
+    return _edge_of(nodes, constants, sizes)
+
+
+def _edge_of(nodes: list, constants: list, sizes: Dimensions) -> bytes:
     inputs = [
         helper.make_tensor_value_info("features", TensorProto.FLOAT, ["B", sizes.features]),
         helper.make_tensor_value_info("code", TensorProto.FLOAT, ["B", sizes.code]),

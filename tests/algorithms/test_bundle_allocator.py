@@ -5,18 +5,26 @@ from hiercoop.algorithms.bundle_allocator import BundleAllocator
 from hiercoop.config.load import load_scenario
 from hiercoop.config.run import FeatureCodec, Reporting, RunConfig
 from hiercoop.env import HetNetEnv
+from hiercoop.env.types import SlotMeasurement
 from hiercoop.errors import ConfigError
 from hiercoop.execution.in_process import run_in_process
 from tests.bundles import random_bundle
+from tests.execution.edges import hold_bundle
+from tests.execution.scenes import scenario as scene_scenario
 
 SCENARIO = load_scenario("urban-grid", settings=["episode_slots=60"])
 SLOTS = 50
 
 
+def choices_of(measured: SlotMeasurement) -> np.ndarray:
+    """The choice of each link of the first environment, -1 for a link without a vehicle."""
+    return np.where(measured.is_present[0], measured.choice[0], -1)
+
+
 def choices_of_the_split(run: RunConfig, bundle: object) -> tuple[np.ndarray, float]:
     """Choices slot by slot, and bytes of reports and decisions, of a run of simulator, agents and edge in one process."""
     choices: list[np.ndarray] = []
-    whole = run_in_process(run, bundle, on_slot=lambda record: choices.append(record.measured.choice[0]))
+    whole = run_in_process(run, bundle, on_slot=lambda record: choices.append(choices_of(record.measured)))
     counts = [count for count in whole.edge.ledger.counts() if count.type in ("FeatureReport", "OptionDecision")]
     return np.array(choices), sum(count.payload_bytes for count in counts)
 
@@ -29,7 +37,7 @@ def choices_of_the_batch(run: RunConfig, bundle: object, num_envs: int) -> tuple
     choices = []
     for _ in range(run.max_slots or 0):
         outcome = env.step(allocator.allocate(observation, env.channel_state()))
-        choices.append(outcome.measurement.choice[0])
+        choices.append(choices_of(outcome.measurement))
         observation = outcome.observation
     return np.array(choices), allocator
 
@@ -45,6 +53,26 @@ def test_one_environment_is_allocated_as_by_agents_and_edge(reporting: Reporting
     payload = allocator.signalling().payload_bytes_per_slot
     assert payload is not None
     assert payload * SLOTS == pytest.approx(wanted_bytes, rel=0.02)
+
+
+@pytest.mark.parametrize("num_sbs", [1, 12])
+@pytest.mark.parametrize("reporting", ["on-termination", "periodic", "every-slot"])
+def test_one_cell_and_twelve_are_allocated_as_by_agents_and_edge(reporting: Reporting, num_sbs: int) -> None:
+    scenario = load_scenario("urban-grid", settings=['mobility.kind="grid"', f"num_sbs={num_sbs}"])
+    run = RunConfig(scenario=scenario, seed=4, reporting=reporting, max_slots=12)
+    bundle = random_bundle(scenario, seed=2)
+    wanted, _ = choices_of_the_split(run, bundle)
+    choices, _ = choices_of_the_batch(run, bundle, num_envs=1)
+    np.testing.assert_array_equal(choices, wanted)
+
+
+@pytest.mark.parametrize(
+    ("reporting", "option"), [("on-termination", 0), ("periodic", 1), ("every-slot", 2)], ids=lambda value: str(value)
+)
+def test_hold_says_in_a_batch_how_often_cells_decide_together(reporting: Reporting, option: int) -> None:
+    run = RunConfig(scenario=scene_scenario(), reporting=reporting, report_period_slots=5, max_slots=6)
+    _, allocator = choices_of_the_batch(run, hold_bundle(), num_envs=2)
+    assert allocator.option_share()[option] == 1.0
 
 
 def test_shares_of_options_add_up_and_several_are_used() -> None:

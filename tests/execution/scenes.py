@@ -28,15 +28,16 @@ def bundle(**manifest: object) -> PolicyBundle:
 class Scene:
     """A run with its agents registered, driven by hand."""
 
-    def __init__(self, **run: object) -> None:
+    def __init__(self, policy: PolicyBundle | None = None, **run: object) -> None:
+        self.policy = policy or bundle()
         self.run = RunConfig.model_validate({"scenario": scenario(), **run})
-        self.emulation = Emulation(self.run, bundle().digest)
-        self.edge = UpperEdge(bundle())
+        self.emulation = Emulation(self.run, self.policy.digest)
+        self.edge = UpperEdge(self.policy)
         self.agents = [self.attach(cell) for cell in range(self.run.scenario.num_sbs)]
 
     def attach(self, cell: int) -> SbsAgent:
         """A fresh agent for a free cell, registered with the edge."""
-        agent = SbsAgent(self.emulation.attach(cell), self.run, bundle())
+        agent = SbsAgent(self.emulation.attach(cell), self.run, self.policy)
         agent.edge_epoch = self.edge.register(agent.registration()).edge_epoch
         return agent
 

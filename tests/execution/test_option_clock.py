@@ -45,3 +45,20 @@ def test_two_options_end_and_are_reported() -> None:
     assert reported[0] == 0
     assert 20 in reported
     assert any(state.is_local for state in states)
+
+
+@pytest.mark.parametrize("options", ["synchronous", "asynchronous"])
+@pytest.mark.parametrize(("reporting", "period_slots"), [("every-slot", 1), ("periodic", 7)])
+def test_an_option_ends_where_a_periodic_report_is_due_and_nowhere_else(
+    reporting: Reporting, period_slots: int, options: str
+) -> None:
+    reported, states, _ = reports_and_states(2, reporting=reporting, report_period_slots=7, options=options)
+    assert reported == [slot for slot in range(SLOTS) if slot % period_slots == 0 or slot == 20]
+    assert [slot for slot, state in enumerate(states) if state.terminated] == reported
+
+
+def test_a_termination_on_its_way_is_not_reported_again() -> None:
+    reported, states, _ = reports_and_states(2, reporting="every-slot", options="asynchronous", option_delay_slots=3)
+    assert reported == list(range(SLOTS))
+    ended = [slot for slot, state in enumerate(states) if state.terminated]
+    assert ended == [*range(0, 20, 3), *range(20, SLOTS, 3)]
