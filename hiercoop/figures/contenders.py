@@ -38,9 +38,22 @@ CONTENDERS = (
 """Without `-mlp`: the sequential scorer that HierCoop has, on which claims rest."""
 SCORERS = tuple(contender for contender in CONTENDERS if MLP not in contender.settings)
 
-ABLATIONS = (Contender("hiercoop-one-option", "hiercoop", ("hyperparameters.network.num_options=1",)),)
+ABLATIONS = (
+    Contender("hiercoop-one-option", "hiercoop", ("hyperparameters.network.num_options=1",)),
+    Contender("hiercoop-no-mixing", "hiercoop", ("hyperparameters.network.mixing=mean",)),
+    Contender("hiercoop-no-others", "hiercoop", ("hyperparameters.network.sees_others=false",)),
+    Contender("hiercoop-fixed-termination", "hiercoop", ("hyperparameters.option.terminates=false",)),
+)
 
-BASELINES = ("random", "local-search", "best-response", "best-response-payload", "best-response-delayed", "greedy-bound")
+BASELINES = (
+    "random",
+    "band-plan",
+    "local-search",
+    "best-response",
+    "best-response-payload",
+    "best-response-delayed",
+    "greedy-bound",
+)
 
 
 def policy_name(policy: Policy) -> str:

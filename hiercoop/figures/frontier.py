@@ -44,6 +44,7 @@ def _nothing(scenario: ScenarioConfig) -> Bytes:
 
 SCHEMES = (
     Scheme("local-search", "local-search", _nothing),
+    Scheme("band-plan", "band-plan", _nothing),
     Scheme("centre-late", "best-response-delayed", centre_gains_cost),
     Scheme("centre-complex-late", "best-response-delayed", centre_complex_cost),
     Scheme("mesh-late", "best-response-delayed", mesh_gains_cost),

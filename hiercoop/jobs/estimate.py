@@ -9,15 +9,26 @@ from hiercoop.jobs.description import EvaluateJob, Job, PayloadSearchJob, Switch
 from hiercoop.jobs.store import ResultStore
 
 SECONDS_PER_MILLION = {
-    "train": 1000.0,
-    "evaluate learned": 250.0,
-    "evaluate": 60.0,
-    "evaluate best-response": 250.0,
-    "evaluate best-response-delayed": 250.0,
-    "evaluate best-response-payload": 250.0,
-    "switch": 2000.0,
+    "train": 200.0,
+    "train hiercoop": 180.0,
+    "train qmix scorer": 700.0,
+    "train qmix mlp": 175.0,
+    "train maddpg scorer": 340.0,
+    "train maddpg mlp": 150.0,
+    "train ppo scorer": 105.0,
+    "train ppo mlp": 50.0,
+    "evaluate": 31.0,
+    "evaluate random": 10.0,
+    "evaluate greedy-bound": 5.0,
+    "evaluate local-search": 24.0,
+    "evaluate band-plan": 24.0,
+    "evaluate best-response": 90.0,
+    "evaluate best-response-delayed": 105.0,
+    "evaluate best-response-payload": 100.0,
+    "payload-search": 100.0,
+    "switch": 560.0,
 }
-"""For a million cell-slots, on one core of the 2-core machine of docs/results/figures.md."""
+"""Processor time for a million cell-slots, three cells and the sizes of the `fast` preset (docs/results/figures.md)."""
 TRIALS = 10
 """Payloads that a search tries, about."""
 
@@ -54,12 +65,14 @@ def seconds_per_million(finished: Iterable[Job], store: ResultStore) -> dict[str
 
 
 def sort_of(job: Job) -> str:
-    """Jobs of one sort take as long for their size: kind, and the algorithm or policy."""
-    if isinstance(job, TrainJob):
-        return f"train {job.config.algorithm}"
-    if isinstance(job, SwitchJob):
-        return "switch"
-    return f"evaluate {job.policy}" if isinstance(job.policy, str) else "evaluate learned"
+    """Jobs of one sort take as long for their size: kind, and the algorithm with its form, or the policy."""
+    match job:
+        case TrainJob(config=config):
+            return " ".join(("train", config.algorithm, str(config.hyperparameters.get("form", "")))).rstrip()
+        case EvaluateJob(policy=str(policy)):
+            return f"evaluate {policy}"
+        case _:
+            return job.kind
 
 
 def _committed(job: Job) -> float:
