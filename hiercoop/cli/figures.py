@@ -90,7 +90,11 @@ def _make(options: FiguresOptions, chosen: Sequence[FigureSpec], study: StudyCon
         open_engine(options.engine, store, options.workers, options.ray_address) as engine,
         progress_bar("jobs", len(plan.jobs)) as moved_to,
     ):
-        tally = run_jobs(plan.jobs, store, engine, lambda so_far: moved_to(so_far.settled))
+        try:
+            tally = run_jobs(plan.jobs, store, engine, lambda so_far: moved_to(so_far.settled))
+        except KeyboardInterrupt:
+            print("hiercoop: stopped; what is finished stays, and the same command goes on from there", file=sys.stderr)
+            raise
     made = draw_figures(chosen, study, store, options.out)
     counts = {"total": tally.total, "found": tally.found, "done": tally.done, "failed": len(tally.failures)}
     write_result({"out": str(options.out), "jobs": counts, "figures": made}, options.json)
