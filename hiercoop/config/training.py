@@ -29,8 +29,8 @@ class CurriculumConfig(FrozenModel):
     """Share of iterations with vehicles near their SBS only (`mobility.drop = "near"`)."""
     num_sbs: tuple[int, ...] = (2, 3, 3, 4)
     """Numbers of cells to draw from."""
-    joint_report_share: float = Field(default=0.25, ge=0.0, le=1.0)
-    """Share of iterations in which all cells report in every slot; in the others each on its termination."""
+    report_periods: tuple[int, ...] = (0, 1)
+    """Slots between joint reports of all cells, drawn from these; 0: each cell reports when its option ends."""
 
     @model_validator(mode="after")
     def _bounds_rise(self) -> CurriculumConfig:
@@ -39,6 +39,8 @@ class CurriculumConfig(FrozenModel):
             raise ValueError(f"curriculum.payload_bytes={[low, high]} must be two bounds in 0..1e9, the lower one first")
         if not self.num_sbs or min(self.num_sbs) < 1:
             raise ValueError(f"curriculum.num_sbs={list(self.num_sbs)} must name at least one number of cells, each at least 1")
+        if not self.report_periods or min(self.report_periods) < 0:
+            raise ValueError(f"curriculum.report_periods={list(self.report_periods)} must name at least one, each at least 0")
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -15,6 +16,9 @@ from torch.nn.functional import one_hot
 @dataclass(frozen=True)
 class LocalSpec:
     """What a local observation holds: name and shape of each quantity in order, and the dB that one unit stands for."""
+
+    SILENT_NEPERS: ClassVar[float] = 50.0
+    """How far `snr_nepers` raises an active vehicle's power over an inactive one's."""
 
     shapes: Mapping[str, tuple[int, ...]]
     db_per_unit: float
@@ -51,3 +55,11 @@ class LocalSpec:
     def selector(self, positions: Int[Tensor, "..."]) -> Float[Tensor, "feature column"]:
         """The matrix that picks these entries, flattened, out of a row of observations."""
         return one_hot(positions.flatten(), self.size).T.to(torch.float32)
+
+    def snr_nepers(self) -> Float[Tensor, "feature column"]:
+        """The matrix that gives log power over noise of each vehicle's choices, raised by SILENT_NEPERS if it is active."""
+        shape = (self.num_vehicles, 2, self.num_bands)
+        active = self.selector(self.positions("is_active")[:, None, None].expand(shape)) * self.SILENT_NEPERS
+        if "gain" not in self.shapes:
+            return active
+        return active + self.selector(self.positions("gain")) * self.nepers_per_unit

@@ -1,8 +1,9 @@
 """The intra-option policies pi_w(a | o_k): the vehicles of a cell choose one after the other, each seeing what was taken.
 
 One scorer serves all vehicles and all choices. It sees what a choice is worth in closed form: the rate that it gives, less what
-is lost with the earlier vehicles on the same band, plus the best that each later vehicle could then still have. What that
-does not say (other cells, options, urgency) it learns. Rates are in nats, ln(1 + SINR); powers are over noise.
+is lost with the earlier vehicles on the same band, plus the best that each later vehicle could then still have, less the
+price that the option in force puts on the station and band. What that does not say (other cells, urgency) it learns. Rates
+are in nats, ln(1 + SINR); powers are over noise.
 
 The graph runs in an SBS in every slot, and at one row its time is the number of its operations: hence axes that fit without
 being moved, matrices where a sum over named quantities would read better, and pairs of vehicles worked out in advance.
@@ -16,16 +17,17 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from hiercoop.nets.band_plans import band_plans
 from hiercoop.nets.local_parts import LocalSpec
 
 MASKED_LOGIT = -1e30
 """So far below any logit that adding one leaves it as it is: a row that is masked whole ties, and its first choice wins."""
 RATE_SCALE = 0.2
 """Rates in nats enter the network times this: about 1 for a good link."""
-SILENT_NEPERS = 50.0
-"""How far an inactive vehicle's power is pushed down."""
 INITIAL_OUT_SHARE = 0.1
 """The network's say at the start, as a share of its usual initial weights: the closed-form worth leads."""
+PLAN_PRICE_NEPERS = 9.0
+"""Price, before any learning, of what an option's band plan leaves out: more than nearly any link is worth."""
 OPTION_SPREAD = 0.3
 """Standard deviation of the option embeddings at the start: options differ from the first slot on."""
 
@@ -65,6 +67,8 @@ class SequentialScorer(nn.Module):
         self.out_layer = nn.Linear(sizes.hidden, 1, bias=False)
         self.option_band = nn.Parameter(torch.randn(sizes.num_options, 1, spec.num_bands, sizes.hidden) * OPTION_SPREAD)
         self.option_station = nn.Parameter(torch.randn(sizes.num_options, 2, 1, sizes.hidden) * OPTION_SPREAD)
+        plans = band_plans(sizes.num_options, spec.num_bands).to(torch.float32).flatten(1)
+        self.price = nn.Parameter(plans * (PLAN_PRICE_NEPERS * sizes.worth_weight))
         with torch.no_grad():
             self.out_layer.weight.mul_(INITIAL_OUT_SHARE)
         self.register_buffer("columns", columns.flatten(), persistent=False)
@@ -84,6 +88,7 @@ class SequentialScorer(nn.Module):
         bids = torch.split((noise + shift).reshape(-1, vehicles, choices, 1), 1, 1)
         static = torch.split(self._static(local, option), 1, 1)
         value, clash = self.worth(local)
+        value = value - self.price[option].reshape(-1, 1, 1, choices)
         chosen, logits = [], []
         for vehicle in range(vehicles):
             num_later = vehicles - 1 - vehicle
@@ -127,7 +132,7 @@ class ChoiceWorth(nn.Module):
         self.floor_weight = nn.Parameter(torch.tensor([[0.0, 1.0], [0.0, 1.0]]))
         self.urgency = nn.Parameter(torch.zeros(3))
         self.log_weight = nn.Parameter(torch.tensor(worth_weight).clamp(min=1e-3).log())
-        self.register_buffer("signal", _signal_matrix(spec), persistent=False)
+        self.register_buffer("signal", spec.snr_nepers(), persistent=False)
         self.register_buffer("floor", _floor_matrices(spec), persistent=False)
         self.register_buffer("need", _need_matrices(spec), persistent=False)
         first, second = torch.triu_indices(spec.num_vehicles, spec.num_vehicles, 1)
@@ -162,7 +167,7 @@ class ChoiceWorth(nn.Module):
 
     def _offset(self) -> Float[Tensor, "column"]:
         vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
-        return torch.cat((torch.full((vehicles * choices,), -SILENT_NEPERS), self.log_weight.expand(vehicles)))
+        return torch.cat((torch.full((vehicles * choices,), -self.spec.SILENT_NEPERS), self.log_weight.expand(vehicles)))
 
 
 def _static_positions(spec: LocalSpec) -> Int[Tensor, "vehicle 2 band column"]:
@@ -178,15 +183,6 @@ def _static_positions(spec: LocalSpec) -> Int[Tensor, "vehicle 2 band column"]:
     columns += [spec.positions(name)[:, None, None].expand(shape) for name in ("payload_left", "needed_rate")]
     columns.append(spec.positions("time_left").expand(shape))
     return torch.stack(columns, -1)
-
-
-def _signal_matrix(spec: LocalSpec) -> Float[Tensor, "feature column"]:
-    """Log power over noise of each vehicle's choices; an inactive vehicle's is SILENT_NEPERS lower."""
-    shape = (spec.num_vehicles, 2, spec.num_bands)
-    active = spec.selector(spec.positions("is_active")[:, None, None].expand(shape)) * SILENT_NEPERS
-    if "gain" not in spec.shapes:
-        return active
-    return active + spec.selector(spec.positions("gain")) * spec.nepers_per_unit
 
 
 def _floor_matrices(spec: LocalSpec) -> Float[Tensor, "2 2 feature column"]:

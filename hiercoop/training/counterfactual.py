@@ -16,11 +16,8 @@ def capacity_otherwise_bps(
     channel: ChannelState,
     choice: Int[np.ndarray, "env cell vehicle"],
     alternatives: Int[np.ndarray, "draw env cell vehicle"],
-) -> Float[np.ndarray, "env cell"]:
-    """Sum capacity [bit/s] over all links if one cell had chosen as its alternatives say and all others as they did.
-
-    A column for each cell that changes its choices, averaged over the draws of its alternatives.
-    """
+) -> Float[np.ndarray, "draw env cell"]:
+    """Sum capacity [bit/s] over all links if one cell had chosen as one of its alternatives says, all others as they did."""
     draws, envs, cells, vehicles = alternatives.shape
     joint = np.broadcast_to(choice[None, :, None], (draws, envs, cells, cells, vehicles)).copy()
     each = np.arange(cells)
@@ -40,5 +37,5 @@ def capacity_otherwise_bps(
     )
     radio = scenario.radio
     capacity_bps = shannon_capacity_bps(sinr, radio.band_bandwidth_hz, radio.max_spectral_efficiency_bps_hz)
-    mean_bps: np.ndarray = capacity_bps.sum(axis=1).reshape(draws, envs, cells).mean(axis=0)
-    return mean_bps
+    sum_bps: np.ndarray = capacity_bps.sum(axis=1).reshape(draws, envs, cells)
+    return sum_bps

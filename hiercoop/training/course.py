@@ -68,7 +68,12 @@ class Course(Protocol):
         """
         ...
 
-    def play(self, env: HetNetEnv, generator: torch.Generator) -> Played:
+    @property
+    def report_periods(self) -> Sequence[int]:
+        """The ways of reporting that the policy is judged under: 0 on termination, else every so many slots."""
+        ...
+
+    def play(self, env: HetNetEnv, report_period: int, generator: torch.Generator) -> Played:
         """What the policy makes of these environments when it acts as its bundle would."""
         ...
 

@@ -21,7 +21,8 @@ class Lesson:
 
     scenario: ScenarioConfig
     payload_bytes: Float[np.ndarray, "link"]
-    is_joint: bool
+    report_period: int
+    """Slots between joint reports; 0: each cell reports when its option ends."""
     seed: int
 
     def make_env(self, num_envs: int) -> HetNetEnv:
@@ -48,5 +49,5 @@ def lesson(config: TrainingConfig, iteration: int) -> Lesson:
     scenario = base.model_copy(update=changes)
     low, high = curriculum.payload_bytes
     payload_bytes = generator.uniform(low, high, scenario.num_links)
-    is_joint = bool(generator.random() < curriculum.joint_report_share)
-    return Lesson(scenario, payload_bytes, is_joint, int(generator.integers(MAX_ENV_SEED)))
+    report_period = int(generator.choice(curriculum.report_periods))
+    return Lesson(scenario, payload_bytes, report_period, int(generator.integers(MAX_ENV_SEED)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -9,59 +11,79 @@ from torch import Tensor
 from hiercoop.algorithms.hiercoop.experience import JointState
 
 
+@dataclass(frozen=True)
+class OptionRules:
+    """When options end."""
+
+    max_option_slots: int
+    report_period: int
+    """All cells report, and are decided together, every so many slots; 0: each when its option ends."""
+
+    @property
+    def hold(self) -> float:
+        """As the option values see it: 1/n for a period of n slots, 0 where options run to their end."""
+        return 1.0 / self.report_period if self.report_period else 0.0
+
+
 class EdgeMemory:
     """The rules of execution (option clocks, reports, features by slot) for E environments of K cells at once.
 
-    On termination, the edge answers from features of slots strictly before; with joint reports every slot, from those of
-    the slot itself.
+    On termination, the edge answers from features of slots strictly before; with periodic reports, from those of the slot.
     """
 
-    def __init__(self, code: Float[Tensor, "env cell code"], local_size: int, max_option_slots: int, is_joint: bool) -> None:
-        num_envs, num_cells = code.shape[:2]
+    def __init__(self, code: Float[Tensor, "env cell code"], sight_size: int, rules: OptionRules) -> None:
+        shape = code.shape[:2]
         self._code = code
-        self._max_slots = max_option_slots
-        self._is_joint = is_joint
+        self._rules = rules
         # Clocks are staggered by cell, as in execution.
-        stagger = torch.arange(num_cells) * max_option_slots // num_cells
-        self._limit = (max_option_slots - stagger).clamp(min=1).expand(num_envs, -1)
-        self._option = torch.zeros(num_envs, num_cells, dtype=torch.long)
-        self._age = torch.zeros(num_envs, num_cells, dtype=torch.long)
-        self._is_begun = False
-        self._held_local = torch.zeros(num_envs, num_cells, local_size)
-        self._held_since = torch.zeros(num_envs, num_cells, dtype=torch.long)
-        self._held_option = torch.zeros(num_envs, num_cells, dtype=torch.long)
-        self._is_held = torch.zeros(num_envs, num_cells)
+        stagger = torch.arange(shape[1]) * rules.max_option_slots // shape[1]
+        self._limit = (rules.max_option_slots - stagger).clamp(min=1).expand(shape)
+        self._slot = 0
+        self._option = torch.zeros(shape, dtype=torch.long)
+        self._age = torch.zeros(shape, dtype=torch.long)
+        self._held_sight = torch.zeros(*shape, sight_size)
+        self._held_since = torch.zeros(shape, dtype=torch.long)
+        self._held_option = torch.zeros(shape, dtype=torch.long)
+        self._is_held = torch.zeros(shape)
 
-    def observe(self, local: Float[Tensor, "env cell feature"]) -> JointState:
+    @property
+    def is_joint(self) -> bool:
+        """Whether all cells are decided together in this slot."""
+        return self._rules.report_period > 0 and self._slot % self._rules.report_period == 0
+
+    def observe(self, sight: Float[Tensor, "env cell sight"]) -> JointState:
         """The joint state of the slot, before its options are decided."""
-        joint = self._is_joint
+        joint = self.is_joint
         return JointState(
-            local=local,
+            sight=sight,
             previous_option=self._option,
-            option_age=self._age.to(torch.float32) / self._max_slots,
-            held_local=local if joint else self._held_local,
+            option_age=self._age.to(torch.float32) / self._rules.max_option_slots,
+            held_sight=sight if joint else self._held_sight,
             held_option=self._option if joint else self._held_option,
-            held_age=(self._age if joint else self._held_since).to(torch.float32),
+            held_age=torch.zeros_like(self._is_held) if joint else self._held_since.to(torch.float32),
             held_mask=torch.ones_like(self._is_held) if joint else self._is_held,
             code=self._code,
+            hold=torch.full_like(self._is_held, self._rules.hold),
         )
 
     def ended(self, termination_draw: Bool[Tensor, "env cell"]) -> Bool[Tensor, "env cell"]:
-        """Whose option ends at the start of this slot: by beta, at its maximum length, and all in the first slot."""
-        if not self._is_begun:
+        """Whose option ends at the start of this slot: with its report; or by beta, by age, or as it is the first slot."""
+        if self._rules.report_period > 0:
+            return torch.full_like(termination_draw, self.is_joint)
+        if self._slot == 0:
             return torch.ones_like(termination_draw)
         return termination_draw | (self._age >= self._limit)
 
     def follow(
-        self, local: Float[Tensor, "env cell feature"], option: Int[Tensor, "env cell"], ended: Bool[Tensor, "env cell"]
+        self, sight: Float[Tensor, "env cell sight"], option: Int[Tensor, "env cell"], ended: Bool[Tensor, "env cell"]
     ) -> None:
-        """Puts the slot's options into force and keeps what was reported."""
-        if self._is_begun:
-            self._limit = torch.where(ended, self._max_slots, self._limit)
-        self._is_begun = True
+        """Puts the slot's options into force and keeps what was reported; the slot is over."""
+        if self._slot > 0:
+            self._limit = torch.where(ended, self._rules.max_option_slots, self._limit)
+        self._slot += 1
         self._option = option
         self._age = torch.where(ended, 0, self._age) + 1
-        self._held_local = torch.where(ended.unsqueeze(-1), local, self._held_local)
+        self._held_sight = torch.where(ended.unsqueeze(-1), sight, self._held_sight)
         self._held_option = torch.where(ended, option, self._held_option)
         self._held_since = torch.where(ended, 0, self._held_since) + 1
         self._is_held = torch.where(ended, 1.0, self._is_held)

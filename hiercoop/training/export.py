@@ -71,6 +71,7 @@ def edge_onnx(parts: BundleParts) -> bytes:
         "other_age": torch.zeros(rows, others),
         "other_distance": torch.zeros(rows, others),
         "other_mask": torch.zeros(rows, others),
+        "hold": torch.zeros(rows),
     }
     others_axis = {name: {1: "other"} for name in inputs if name.startswith("other_")}
     return _export(parts.edge, inputs, ["values"], others_axis)

@@ -26,6 +26,7 @@ class FlatCourse:
     def __init__(self, spec: LocalSpec, learner: FlatLearner) -> None:
         self._spec = spec
         self._learner = learner
+        self.report_periods = (0,)
 
     @property
     def parts(self) -> Mapping[str, nn.Module]:
@@ -53,7 +54,7 @@ class FlatCourse:
         }
         return metrics | self._learner.learn(lived.rollout, progress, generator)
 
-    def play(self, env: HetNetEnv, generator: torch.Generator) -> Played:
+    def play(self, env: HetNetEnv, report_period: int, generator: torch.Generator) -> Played:
         """Best choices; one option, never reported."""
         lived = collect_flat(env, self.acting, BEST_CHOICES, generator)
         return Played(

@@ -14,6 +14,7 @@ from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.execution.bundle import Dimensions
 from hiercoop.training.course import BundleParts, Metrics, Played, Tensors
 from hiercoop.training.curriculum import Lesson
+from hiercoop.training.edge_memory import OptionRules
 from hiercoop.training.replay import Replay
 from hiercoop.training.rollout import Behaviour, collect
 from hiercoop.training.schedules import linear
@@ -28,6 +29,7 @@ class HierCoopCourse:
     def __init__(self, learner: HierCoopLearner) -> None:
         self.parts = {"networks": learner.networks, "target": learner.target}
         self.optimizers = learner.optimizers
+        self.report_periods = (0, 1)
         self._learner = learner
         self._replay = Replay(learner.config.critic.replay_rollouts)
 
@@ -42,11 +44,11 @@ class HierCoopCourse:
         option = hyper.option
         epsilon = linear(option.epsilon_start, option.epsilon_end, option.epsilon_anneal_share, progress)
         behaviour = Behaviour(
+            rules=OptionRules(option.max_option_slots, task.report_period),
             epsilon=epsilon,
             samples_choices=True,
-            max_option_slots=option.max_option_slots,
             num_alternatives=hyper.actor.num_alternatives,
-            is_joint=task.is_joint,
+            compares_options=hyper.critic.difference_weight > 0.0,
         )
         rollout = collect(task.make_env(num_envs), self.acting, behaviour, generator)
         self._replay.add(rollout)
@@ -57,19 +59,14 @@ class HierCoopCourse:
             "reports_per_slot": rollout.has_ended.double().sum(-1).mean().item(),
         }
         for _ in range(hyper.critic.updates):
-            metrics |= self._learner.update_critic(self._replay.sample(hyper.critic.batch_size, generator), generator)
+            batch = self._replay.sample(hyper.critic.batch_size, generator)
+            metrics |= self._learner.update_critic(batch, progress, generator)
         return metrics | self._learner.update_actor(rollout, progress, generator)
 
-    def play(self, env: HetNetEnv, generator: torch.Generator) -> Played:
-        """Best choices and best options, with reports on termination."""
-        behaviour = Behaviour(
-            epsilon=0.0,
-            samples_choices=False,
-            max_option_slots=self._learner.config.option.max_option_slots,
-            num_alternatives=0,
-            is_joint=False,
-        )
-        rollout = collect(env, self.acting, behaviour, generator)
+    def play(self, env: HetNetEnv, report_period: int, generator: torch.Generator) -> Played:
+        """Best choices and best options."""
+        rules = OptionRules(self._learner.config.option.max_option_slots, report_period)
+        rollout = collect(env, self.acting, Behaviour(rules), generator)
         return Played(
             capacity_bps=rollout.capacity_bps,
             reward=rollout.reward,

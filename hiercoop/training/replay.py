@@ -33,6 +33,8 @@ class Replay:
             state=rollout.state.at(slot, env),
             option=rollout.option[slot, env],
             reward=rollout.reward[slot, env],
+            option_bps=rollout.option_bps[slot, env],
+            next_has_ended=rollout.has_ended[following, env],
             next_state=rollout.state.at(following, env),
             is_last=is_last,
             distance_m=rollout.distance_m,

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from hiercoop.algorithms.hiercoop.experience import JointState, Rollout, stack_states
-from hiercoop.algorithms.hiercoop.joint_values import option_values
+from hiercoop.algorithms.hiercoop.joint_values import decide_together, option_values
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
 from hiercoop.algorithms.policy_gradient import joint_log_prob
 from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.env.types import Observation
 from hiercoop.training.counterfactual import capacity_otherwise_bps
-from hiercoop.training.edge_memory import EdgeMemory
+from hiercoop.training.edge_memory import EdgeMemory, OptionRules
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How the actor behaves."""
+    """How the actor behaves, and what is asked beside."""
 
-    epsilon: float
+    rules: OptionRules
+    epsilon: float = 0.0
     """Share of options that are chosen at random."""
-    samples_choices: bool
+    samples_choices: bool = False
     """False: the best choice, as the bundle acts."""
-    max_option_slots: int
-    num_alternatives: int
+    num_alternatives: int = 0
     """Draws of what each cell might have chosen instead, for the counterfactual baseline; 0 for none."""
-    is_joint: bool
-    """Reports of all cells every slot, decided together; else each on its termination."""
+    compares_options: bool = False
+    """What each cell's other options would have brought in the slot."""
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """What the cells see, and what their vehicles would do under each option."""
+
+    local: Float[Tensor, "env cell feature"]
+    mask: Bool[Tensor, "env cell vehicle choice"]
+    sight: Float[Tensor, "env cell sight"]
+    option_choice: Int[Tensor, "option env cell vehicle"]
 
 
 @torch.no_grad()
@@ -42,33 +52,26 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
     num_envs, num_cells = observation.local.shape[:2]
     code = torch.randn(num_envs, num_cells, networks.sizes.code_size, generator=generator)
     distance_m = site_distances_m(env).to(device)
-    memory = EdgeMemory(code, networks.spec.size, behaviour.max_option_slots, behaviour.is_joint)
+    memory = EdgeMemory(code, networks.spec.size + networks.outlook.size, behaviour.rules)
     states: list[JointState] = []
     steps: list[tuple[Tensor, ...]] = []
     for _ in range(env.scenario.episode_slots):
-        local, mask = _as_tensors(observation, device)
-        state = memory.observe(local)
-        option, ended = _decide(networks, memory, state, distance_m, behaviour.epsilon, generator)
-        memory.follow(local, option, ended)
-        drawn, log_prob = _allocate(networks, (local, mask, option), behaviour, generator)
-        otherwise_bps = _otherwise(env, drawn)
+        slot = _consider(networks, observation, device)
+        state, option, ended = _decide(networks, memory, slot.sight, distance_m, behaviour.epsilon, generator)
+        memory.follow(slot.sight, option, ended)
+        drawn, log_prob = _allocate(networks, slot, option, behaviour, generator)
+        otherwise_bps = _compare_draws(env, drawn)
+        option_bps = torch.zeros(*option.shape, networks.sizes.num_options)
+        if behaviour.compares_options:
+            option_bps = _compare_options(env, option, slot.option_choice)
         outcome = env.step(drawn[0].cpu().numpy())
         states.append(state)
-        steps.append(
-            (
-                mask,
-                option,
-                ended,
-                drawn[0],
-                log_prob,
-                otherwise_bps,
-                torch.from_numpy(outcome.reward.total).to(device),
-                torch.from_numpy(outcome.measurement.capacity_bps.sum(axis=1)).to(device),
-            )
-        )
+        reward = torch.from_numpy(outcome.reward.total).to(device)
+        capacity_bps = torch.from_numpy(outcome.measurement.capacity_bps.sum(axis=1)).to(device)
+        steps.append((slot.mask, option, ended, drawn[0], log_prob, otherwise_bps, option_bps, reward, capacity_bps))
         observation = outcome.observation
     columns = [torch.stack(column) for column in zip(*steps, strict=True)]
-    mask, option, ended, choice, log_prob, otherwise_bps, reward, capacity_bps = columns
+    mask, option, ended, choice, log_prob, otherwise_bps, option_bps, reward, capacity_bps = columns
     return Rollout(
         state=stack_states(states),
         mask=mask,
@@ -77,6 +80,7 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
         choice=choice,
         log_prob=log_prob,
         otherwise_bps=otherwise_bps,
+        option_bps=option_bps,
         reward=reward,
         capacity_bps=capacity_bps,
         distance_m=distance_m,
@@ -91,50 +95,87 @@ def site_distances_m(env: HetNetEnv) -> Float[Tensor, "cell cell"]:
     return torch.from_numpy(np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32))
 
 
-def _as_tensors(observation: Observation, device: torch.device) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(observation.local).to(device), torch.from_numpy(observation.action_mask).to(device)
+def _consider(networks: HierCoopNetworks, observation: Observation, device: torch.device) -> _Slot:
+    local = torch.from_numpy(observation.local).to(device)
+    mask = torch.from_numpy(observation.action_mask).to(device)
+    choice, sight = networks.consider(local.flatten(0, 1), mask.flatten(0, 1))
+    cells = local.shape[:2]
+    by_option = choice.transpose(0, 1).reshape(-1, *cells, choice.shape[-1])
+    return _Slot(local, mask, sight.reshape(*cells, -1), by_option)
 
 
 def _decide(
     networks: HierCoopNetworks,
     memory: EdgeMemory,
-    state: JointState,
-    distance_m: Tensor,
+    sight: Float[Tensor, "env cell sight"],
+    distance_m: Float[Tensor, "cell cell"],
     epsilon: float,
     generator: torch.Generator,
-) -> tuple[Int[Tensor, "env cell"], Tensor]:
-    """The options in force in the slot, epsilon-greedy where one ended, and whose ended."""
-    values, features = option_values(networks, state, distance_m)
+) -> tuple[JointState, Int[Tensor, "env cell"], Bool[Tensor, "env cell"]]:
+    """The state, the options in force in the slot, epsilon-greedy where one ended, and whose ended."""
+    state = memory.observe(sight)
     shape = state.previous_option.shape
+    features = networks.encoder(sight)
     termination = networks.termination(features.flatten(0, 1), state.previous_option.flatten()).reshape(shape)
     ended = memory.ended(torch.rand(shape, generator=generator) < termination)
+    if memory.is_joint:
+        best = decide_together(networks, state, distance_m)
+    elif ended.any():
+        best = option_values(networks, state, distance_m).argmax(-1)
+    else:
+        best = state.previous_option
     explored = torch.randint(networks.sizes.num_options, shape, generator=generator)
     is_explored = torch.rand(shape, generator=generator) < epsilon
-    chosen = torch.where(is_explored, explored, values.argmax(-1))
-    return torch.where(ended, chosen, state.previous_option), ended
+    option = torch.where(ended, torch.where(is_explored, explored, best), state.previous_option)
+    if memory.is_joint:
+        # Each cell was decided with the others' new options in sight.
+        state = replace(state, held_option=option)
+    return state, option, ended
 
 
 def _allocate(
-    networks: HierCoopNetworks, slot: tuple[Tensor, Tensor, Tensor], behaviour: Behaviour, generator: torch.Generator
+    networks: HierCoopNetworks,
+    slot: _Slot,
+    option: Int[Tensor, "env cell"],
+    behaviour: Behaviour,
+    generator: torch.Generator,
 ) -> tuple[Int[Tensor, "draw env cell vehicle"], Float[Tensor, "env cell"]]:
     """Draws of each vehicle's choice, the first to be acted on, and the log-probability of each cell's first draw."""
-    local, mask, option = slot
+    if not behaviour.samples_choices:
+        return _under(option, slot.option_choice).unsqueeze(0), torch.zeros(option.shape)
     num_draws = 1 + behaviour.num_alternatives
     # Draws lead, as rows of one batch.
-    rows = [column.flatten(0, 1).repeat(num_draws, *[1] * (column.ndim - 2)) for column in (local, mask, option)]
-    noise = torch.zeros(rows[1].shape)
-    if behaviour.samples_choices:
-        noise = -torch.empty(rows[1].shape).exponential_(generator=generator).log()
+    rows = [column.flatten(0, 1).repeat(num_draws, *[1] * (column.ndim - 2)) for column in (slot.local, slot.mask, option)]
+    noise = -torch.empty(rows[1].shape).exponential_(generator=generator).log()
     scores = networks.policy(*rows, noise)
     first = slice(option.numel())
     log_prob = joint_log_prob(scores.logits[first], scores.choice[first], rows[1][first].any(-1))
     return scores.choice.reshape(num_draws, *option.shape, -1), log_prob.reshape(option.shape)
 
 
-def _otherwise(env: HetNetEnv, drawn: Int[Tensor, "draw env cell vehicle"]) -> Float[Tensor, "env cell"]:
+def _under(
+    option: Int[Tensor, "env cell"], option_choice: Int[Tensor, "option env cell vehicle"]
+) -> Int[Tensor, "env cell vehicle"]:
+    index = option[None, :, :, None].expand(1, -1, -1, option_choice.shape[-1])
+    return option_choice.gather(0, index).squeeze(0)
+
+
+def _compare_draws(env: HetNetEnv, drawn: Int[Tensor, "draw env cell vehicle"]) -> Float[Tensor, "env cell"]:
     """Mean sum capacity [bit/s] over the other draws of each cell's choices, the other cells' kept; zero without any."""
     if len(drawn) == 1:
         return torch.zeros(drawn.shape[1:3])
-    choices = drawn.cpu().numpy()
-    otherwise_bps = capacity_otherwise_bps(env.scenario, env.channel_state(), choices[0], choices[1:])
-    return torch.from_numpy(otherwise_bps.astype(np.float32)).to(drawn.device)
+    return _brought_bps(env, drawn[0], drawn[1:]).mean(0)
+
+
+def _compare_options(
+    env: HetNetEnv, option: Int[Tensor, "env cell"], option_choice: Int[Tensor, "option env cell vehicle"]
+) -> Float[Tensor, "env cell option"]:
+    """Sum capacity [bit/s] under each option of one cell, the other cells' options kept, all vehicles at their best choices."""
+    return _brought_bps(env, _under(option, option_choice), option_choice).movedim(0, -1)
+
+
+def _brought_bps(
+    env: HetNetEnv, choice: Int[Tensor, "env cell vehicle"], alternatives: Int[Tensor, "draw env cell vehicle"]
+) -> Float[Tensor, "draw env cell"]:
+    found = capacity_otherwise_bps(env.scenario, env.channel_state(), choice.cpu().numpy(), alternatives.cpu().numpy())
+    return torch.from_numpy(found.astype(np.float32)).to(choice.device)

@@ -19,6 +19,12 @@ class NetworkConfig(FrozenModel):
     scorer_hidden: int = Field(default=16, ge=1, le=256)
     values_hidden: int = Field(default=64, ge=1, le=1024)
     mixer_hidden: int = Field(default=32, ge=1, le=256)
+    mixing: Literal["monotone", "mean"] = "monotone"
+    """How Q_tot comes of the Q_k (17); `mean` mixes nothing."""
+    sees_others: bool = True
+    """False: an option is valued without the other cells' features and options."""
+    value_unit: float = Field(default=2.5e-3, gt=0.0)
+    """What a step of one in Q_k is worth in Q_tot, about: at a discount of 0.95, 5 Mbit/s more in one slot."""
     worth_weight: float = Field(default=3.0, ge=0.0, le=100.0)
     """How strongly the scorer leans on the closed-form worth of a choice at the start; learned from there."""
 
@@ -33,6 +39,8 @@ class CriticConfig(FrozenModel):
     replay_rollouts: int = Field(default=8, ge=1)
     target_rate: float = Field(default=0.01, gt=0.0, le=1.0)
     """Share of the online networks that the target networks take over at each gradient step."""
+    difference_weight: float = Field(default=1.0, ge=0.0)
+    """Weight of what each option would have brought in the slot (counterfactual), in units of Q_k; 0: (18) alone."""
 
 
 class ActorConfig(FrozenModel):
@@ -55,6 +63,8 @@ class OptionConfig(FrozenModel):
     """When options end and which follow (13), (16)."""
 
     max_option_slots: int = Field(default=20, ge=1, le=100_000)
+    terminates: bool = True
+    """False: options end at their maximum length only."""
     termination_learning_rate: float = Field(default=5e-4, gt=0.0)
     initial_termination_prob: float = Field(default=0.1, gt=0.0, lt=1.0)
     signalling_cost_per_byte: float = Field(default=1e-5, ge=0.0)

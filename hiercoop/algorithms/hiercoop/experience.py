@@ -11,23 +11,31 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class JointState:
-    """All cells of a batch of slots, as the edge and the mixer see them before the slot's options are decided."""
+    """All cells of a batch of slots, as the edge and the mixer see them when the slot's options are decided."""
 
-    local: Float[Tensor, "*batch cell feature"]
+    sight: Float[Tensor, "*batch cell sight"]
+    """What the encoder sees: o_k, then the outlook of every option."""
     previous_option: Int[Tensor, "*batch cell"]
     """In force until this slot."""
     option_age: Float[Tensor, "*batch cell"]
     """Slots since it began, over the maximum length."""
-    held_local: Float[Tensor, "*batch cell feature"]
-    """Observations behind the features that the edge holds for the other cells; re-encoded where they are used."""
+    held_sight: Float[Tensor, "*batch cell sight"]
+    """What is behind the features that the edge holds for the other cells; encoded where it is used."""
     held_option: Int[Tensor, "*batch cell"]
+    """The other cells' options as the edge knows them; those just decided, where all decide together."""
     held_age: Float[Tensor, "*batch cell"]
     held_mask: Float[Tensor, "*batch cell"]
     code: Float[Tensor, "*batch cell code"]
+    hold: Float[Tensor, "*batch cell"]
+    """1/n where all cells decide together every n slots, 0 where options run to their end."""
 
     def at(self, *index: Tensor | int | slice) -> JointState:
         """The part of the batch at an index of its leading axes."""
         return JointState(**{item.name: getattr(self, item.name)[index] for item in fields(self)})
+
+    def flat(self) -> JointState:
+        """Slots and environments as one axis."""
+        return JointState(**{item.name: getattr(self, item.name).flatten(0, 1) for item in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,8 @@ class Rollout:
     log_prob: Float[Tensor, "slot env cell"]
     otherwise_bps: Float[Tensor, "slot env cell"]
     """Sum capacity had this cell drawn other choices from its policy; zero where that was not asked."""
+    option_bps: Float[Tensor, "slot env cell option"]
+    """Sum capacity had this cell followed each option, the others as they did; zero where that was not asked."""
     reward: Float[Tensor, "slot env"]
     """(9), without signalling."""
     capacity_bps: Float[Tensor, "slot env"]

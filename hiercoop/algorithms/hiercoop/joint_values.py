@@ -11,15 +11,17 @@ from hiercoop.algorithms.hiercoop.experience import JointState
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
 from hiercoop.nets.option_values import Others
 
+NUM_SWEEPS = 2
+"""Times that a joint decision goes through the cells, as the edge does (`execution.upper_edge`)."""
+
 
 def option_values(
     networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "cell cell"]
-) -> tuple[Float[Tensor, "row cell option"], Float[Tensor, "row cell z"]]:
-    """Q_k of every option of every cell (11) and z_k; the others' features are those that the edge holds."""
-    num_cells = state.local.shape[1]
-    features = networks.encoder(state.local)
-    held = networks.encoder(state.held_local)
-    peers = _peers(num_cells)
+) -> Float[Tensor, "row cell option"]:
+    """Q_k of every option of every cell (11), from its features and those that the edge holds of the others."""
+    num_cells = state.sight.shape[1]
+    features, held = networks.encoder(state.sight), networks.encoder(state.held_sight)
+    peers = peers_of(num_cells)
     others = Others(
         features=held[:, peers].flatten(0, 1),
         option=state.held_option[:, peers].flatten(0, 1),
@@ -27,38 +29,61 @@ def option_values(
         distance=distance_m.gather(1, peers).expand(len(held), -1, -1).flatten(0, 1),
         mask=state.held_mask[:, peers].flatten(0, 1),
     )
-    values = networks.values(features.flatten(0, 1), state.code.flatten(0, 1), others)
-    return values.unflatten(0, (-1, num_cells)), features
+    values: Tensor = networks.values(features.flatten(0, 1), state.code.flatten(0, 1), others, state.hold.flatten())
+    return values.reshape(-1, num_cells, networks.sizes.num_options)
 
 
-def joint_value(
+def decide_together(
+    networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "cell cell"]
+) -> Int[Tensor, "row cell"]:
+    """The joint option where all cells report in the same slot: each cell in turn takes its best, given the others' by then."""
+    num_rows, num_cells = state.previous_option.shape
+    features = networks.encoder(state.sight)
+    option, peers = state.previous_option.clone(), peers_of(num_cells)
+    known = torch.ones(num_rows, num_cells - 1)
+    for _ in range(NUM_SWEEPS):
+        for cell in range(num_cells):
+            others = Others(
+                features=features[:, peers[cell]],
+                option=option[:, peers[cell]],
+                age=torch.zeros_like(known),
+                distance=distance_m[cell, peers[cell]].expand(num_rows, -1),
+                mask=known,
+            )
+            values = networks.values(features[:, cell], state.code[:, cell], others, state.hold[:, cell])
+            option[:, cell] = values.argmax(-1)
+    return option
+
+
+def joint_values(
     networks: HierCoopNetworks,
     state: JointState,
     values: Float[Tensor, "row cell option"],
     option: Int[Tensor, "row cell"],
-) -> Float[Tensor, "row"]:
-    """Q_tot of a joint option; S holds the options in force before, so that the best joint option is each cell's best (17)."""
+) -> tuple[Float[Tensor, "row"], Float[Tensor, "row cell option"]]:
+    """Q_tot (17) of a joint option, and of each joint option that differs from it in one cell.
+
+    S holds the options in force before, so that the best joint option is each cell's best.
+    """
+    local = networks.local_of(state.sight)
+    before = one_hot(state.previous_option, networks.sizes.num_options).to(local.dtype)
+    mixing = networks.mixer.mixing(local, torch.cat((local, before, state.option_age.unsqueeze(-1)), -1))
     chosen = values.gather(-1, option.unsqueeze(-1)).squeeze(-1)
-    before = one_hot(state.previous_option, networks.sizes.num_options).to(state.local.dtype)
-    mixed: Tensor = networks.mixer(chosen, state.local, torch.cat((state.local, before, state.option_age.unsqueeze(-1)), -1))
-    return mixed
+    return mixing.mix(chosen), mixing.mix_with_one_changed(chosen, values)
 
 
 def regret_of_going_on(
-    networks: HierCoopNetworks, state: JointState, values: Float[Tensor, "row cell option"]
+    option: Int[Tensor, "row cell"],
+    values: Float[Tensor, "row cell option"],
+    if_changed: Float[Tensor, "row cell option"],
 ) -> Float[Tensor, "row cell"]:
     """A_k = Q_tot(S, w) - Q_tot(S, w with k's best), at most 0, with w the options in force."""
-    option, best = state.previous_option, values.argmax(-1)
-    going_on = joint_value(networks, state, values, option)
-    columns = []
-    for cell in range(option.shape[1]):
-        changed = option.clone()
-        changed[:, cell] = best[:, cell]
-        columns.append(going_on - joint_value(networks, state, values, changed))
-    return torch.stack(columns, 1)
+    going_on = if_changed.gather(-1, option.unsqueeze(-1)).squeeze(-1)
+    best = if_changed.gather(-1, values.argmax(-1, keepdim=True)).squeeze(-1)
+    return going_on - best
 
 
-def _peers(num_cells: int) -> Int[Tensor, "cell other"]:
+def peers_of(num_cells: int) -> Int[Tensor, "cell other"]:
     """The other cells of each cell, in cell order."""
     rows = [[other for other in range(num_cells) if other != cell] for cell in range(num_cells)]
     return torch.tensor(rows, dtype=torch.long).reshape(num_cells, num_cells - 1)

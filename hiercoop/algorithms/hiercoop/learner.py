@@ -13,8 +13,14 @@ from torch import Tensor, nn
 
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
 from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
-from hiercoop.algorithms.hiercoop.joint_values import joint_value, option_values, regret_of_going_on
-from hiercoop.algorithms.hiercoop.losses import cell_advantage, critic_loss, td_target, termination_loss
+from hiercoop.algorithms.hiercoop.joint_values import joint_values, option_values, regret_of_going_on
+from hiercoop.algorithms.hiercoop.losses import (
+    cell_advantage,
+    critic_loss,
+    option_difference_loss,
+    td_target,
+    termination_loss,
+)
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
 from hiercoop.algorithms.policy_gradient import actor_loss, generalised_advantage, joint_log_prob, mean_entropy
 from hiercoop.config.scenario import RewardConfig
@@ -23,7 +29,7 @@ from hiercoop.nets.local_parts import LocalSpec
 
 Metrics = dict[str, float]
 FINAL_SHARE = 0.1
-"""What the entropy bonus and the policies' learning rate have fallen to at the end."""
+"""What the entropy bonus and the learning rates of critic and actor have fallen to at the end."""
 SMALLEST_SPREAD = 1e-8
 
 
@@ -35,9 +41,26 @@ class Transitions:
     option: Int[Tensor, "row cell"]
     reward: Float[Tensor, "row"]
     """(9) of slot t."""
+    option_bps: Float[Tensor, "row cell option"]
+    """Sum capacity of slot t had one cell followed another option."""
     next_state: JointState
+    next_has_ended: Bool[Tensor, "row cell"]
+    """Whose option ended at the start of slot t + 1, as it was lived."""
     is_last: Bool[Tensor, "row"]
     distance_m: Float[Tensor, "cell cell"]
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """What follows a slot, in the target networks' eyes."""
+
+    q_tot: Float[Tensor, "row"]
+    """Q-_tot(S', u); zero after the last slot."""
+    if_option: Float[Tensor, "row cell option"]
+    """The same, had one cell followed another option in the slot before."""
+    num_reports: Float[Tensor, "row"]
+    regret: Float[Tensor, "row cell"]
+    """A_k of going on at S'."""
 
 
 @dataclass(frozen=True)
@@ -73,36 +96,54 @@ class HierCoopLearner:
             "actor": self._optimizer(networks.policy.parameters(), config.actor.learning_rate),
         }
 
-    def update_critic(self, batch: Transitions, generator: torch.Generator) -> Metrics:
+    def update_critic(self, batch: Transitions, progress: float, generator: torch.Generator) -> Metrics:
         """One gradient step of the option values and their mixing (18), and one of the terminations (16)."""
-        scale, report_cost = self._reward_scale(batch.option.shape[1]), self._report_cost(batch.option.shape[1])
-        with torch.no_grad():
-            features = self.networks.encoder(batch.next_state.local)
-            termination_prob = self._termination_prob(features, batch.next_state.previous_option)
-            is_forced = batch.next_state.option_age >= 1.0
-            ends = is_forced | (torch.rand(termination_prob.shape, generator=generator) < termination_prob)
-            next_values, _ = option_values(self.target, batch.next_state, batch.distance_m)
-            following = torch.where(ends, next_values.argmax(-1), batch.next_state.previous_option)
-            next_q_tot = joint_value(self.target, batch.next_state, next_values, following)
-            reports = torch.where(batch.is_last, 0.0, ends.sum(-1).to(next_q_tot.dtype))
-            target = td_target(batch.reward * scale - report_cost * reports, batch.is_last, next_q_tot, self.discount)
-            regret = regret_of_going_on(self.target, batch.next_state, next_values)
-        values, _ = option_values(self.networks, batch.state, batch.distance_m)
-        q_tot = joint_value(self.networks, batch.state, values, batch.option)
+        num_cells = batch.option.shape[1]
+        scale, report_cost = self._reward_scale(num_cells), self._report_cost(num_cells)
+        self._anneal("critic", self.config.critic.learning_rate, progress)
+        prob = self._termination_prob(self.networks.encoder(batch.next_state.sight), batch.next_state.previous_option)
+        ahead = self._look_ahead(batch, prob.detach(), generator)
+        target = td_target(batch.reward * scale - report_cost * ahead.num_reports, ahead.q_tot, self.discount)
+        values = option_values(self.networks, batch.state, batch.distance_m)
+        q_tot, if_option = joint_values(self.networks, batch.state, values, batch.option)
+        brought = batch.option_bps * (self.reward_per_bps * scale) + self.discount * ahead.if_option
+        per_step = num_cells / self.config.network.value_unit
+        difference_loss = option_difference_loss(if_option * per_step, brought * per_step)
         value_loss = critic_loss(q_tot, target)
-        self._step("critic", value_loss, self._critic_parts)
-        is_free = ~is_forced & ~batch.is_last.unsqueeze(-1)
-        going_prob = self._termination_prob(features, batch.next_state.previous_option)
-        ending_loss = termination_loss(going_prob[is_free], regret[is_free], report_cost)
-        self._step("termination", ending_loss, self.networks.termination)
+        self._step("critic", value_loss + self.config.critic.difference_weight * difference_loss, self._critic_parts)
+        is_free = (batch.next_state.option_age < 1.0) & (batch.next_state.hold == 0.0) & ~batch.is_last.unsqueeze(-1)
+        if self.config.option.terminates and is_free.any():
+            ending_loss = termination_loss(prob[is_free], ahead.regret[is_free], report_cost)
+            self._step("termination", ending_loss, self.networks.termination)
         self._follow_target()
         return {
             "critic_loss": value_loss.item(),
-            "termination_loss": ending_loss.item(),
+            "option_difference_loss": difference_loss.item(),
+            "option_difference": (brought - brought.mean(-1, keepdim=True)).mul(per_step).square().mean().item(),
             "q_tot": q_tot.mean().item(),
-            "termination_prob": termination_prob.mean().item(),
-            "regret": regret.mean().item(),
+            "termination_prob": prob.mean().item(),
+            "regret": ahead.regret.mean().item(),
         }
+
+    @torch.no_grad()
+    def _look_ahead(
+        self, batch: Transitions, termination_prob: Float[Tensor, "row cell"], generator: torch.Generator
+    ) -> _Ahead:
+        """Slot t + 1 under the options that follow (13): those that go on, and the best where one ends."""
+        state, option = batch.next_state, batch.next_state.previous_option
+        ends = (state.option_age >= 1.0) | (torch.rand(option.shape, generator=generator) < termination_prob)
+        ends = torch.where(state.hold > 0.0, batch.next_has_ended, ends)
+        values = option_values(self.target, state, batch.distance_m)
+        q_tot, if_changed = joint_values(self.target, state, values, torch.where(ends, values.argmax(-1), option))
+        if_option = torch.where(ends.unsqueeze(-1), q_tot[:, None, None], if_changed)
+        going_on = joint_values(self.target, state, values, option)[1]
+        follows = (~batch.is_last).to(q_tot.dtype)
+        return _Ahead(
+            q_tot=q_tot * follows,
+            if_option=if_option * follows[:, None, None],
+            num_reports=ends.sum(-1) * follows,
+            regret=regret_of_going_on(option, values, going_on),
+        )
 
     def update_actor(self, rollout: Rollout, progress: float, generator: torch.Generator) -> Metrics:
         """Epochs over a fresh rollout of the intra-option policies (15); `progress` in [0, 1] anneals rate and entropy."""
@@ -110,8 +151,7 @@ class HierCoopLearner:
         batch = self._actor_batch(rollout)
         remaining = 1.0 - (1.0 - FINAL_SHARE) * progress
         entropy_weight = config.entropy_weight * remaining
-        for group in self.optimizers["actor"].param_groups:
-            group["lr"] = config.learning_rate * remaining
+        self._anneal("actor", config.learning_rate, progress)
         sums: Metrics = {"actor_loss": 0.0, "entropy": 0.0, "approx_kl": 0.0}
         for _ in range(config.epochs):
             order = torch.randperm(len(batch.advantage), generator=generator)
@@ -126,10 +166,9 @@ class HierCoopLearner:
         """Every cell's slots with the joint advantage; cells without a vehicle to serve are left out."""
         slots, envs = rollout.reward.shape
         num_cells = rollout.num_cells
-        state = rollout.state.at(slice(None))
-        flat = JointState(**{name: column.flatten(0, 1) for name, column in vars(state).items()})
-        values, _ = option_values(self.networks, flat, rollout.distance_m)
-        q_tot = joint_value(self.networks, flat, values, rollout.option.flatten(0, 1)).reshape(slots, envs)
+        flat = rollout.state.flat()
+        values = option_values(self.networks, flat, rollout.distance_m)
+        q_tot = joint_values(self.networks, flat, values, rollout.option.flatten(0, 1))[0].reshape(slots, envs)
         reward = rollout.reward * self._reward_scale(num_cells)
         # Reports of slot t + 1 are charged with the reward of slot t, as in the target of (18).
         later_reports = torch.zeros_like(reward)
@@ -142,7 +181,8 @@ class HierCoopLearner:
             made, otherwise = rollout.capacity_bps * per_bps, rollout.otherwise_bps * per_bps
             advantage = cell_advantage(joint, made, otherwise, self.config.actor.future_weight)
         mask = rollout.mask.flatten(0, 2)
-        columns = (rollout.state.local, rollout.mask, rollout.option, rollout.choice, rollout.log_prob, advantage)
+        local = self.networks.local_of(rollout.state.sight)
+        columns = (local, rollout.mask, rollout.option, rollout.choice, rollout.log_prob, advantage)
         flat_columns = [column.flatten(0, 2) for column in columns]
         rows = mask.any(-1).any(-1).nonzero().squeeze(-1)
         batch = _ActorBatch(*flat_columns).at(rows)
@@ -175,6 +215,11 @@ class HierCoopLearner:
     def _optimizer(self, parameters: Iterable[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
         kind = torch.optim.Adam if self.config.optimizer == "adam" else torch.optim.RMSprop
         return kind(parameters, lr=learning_rate)
+
+    def _anneal(self, name: str, learning_rate: float, progress: float) -> None:
+        """Learning rates fall linearly."""
+        for group in self.optimizers[name].param_groups:
+            group["lr"] = learning_rate * (1.0 - (1.0 - FINAL_SHARE) * progress)
 
     def _step(self, name: str, loss: Tensor, part: nn.Module) -> None:
         if not math.isfinite(loss.item()):

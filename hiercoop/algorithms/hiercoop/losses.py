@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 
-def td_target(
-    reward: Float[Tensor, "row"], is_last: Bool[Tensor, "row"], next_q_tot: Float[Tensor, "row"], discount: float
-) -> Float[Tensor, "row"]:
+def td_target(reward: Float[Tensor, "row"], next_q_tot: Float[Tensor, "row"], discount: float) -> Float[Tensor, "row"]:
     """y of (18), r + gamma Q-_tot(S', u), where u keeps the options that go on and takes the best where one ends (13).
 
-    `reward` already bears the cost of the bytes reported at s'. Nothing follows the last slot of a delivery round.
+    `reward` already bears the cost of the bytes reported at s'. Nothing follows the last slot of a delivery round: zero there.
     """
-    return reward + discount * torch.where(is_last, 0.0, next_q_tot)
+    return reward + discount * next_q_tot
 
 
 def critic_loss(q_tot: Float[Tensor, "row"], target: Float[Tensor, "row"]) -> Float[Tensor, ""]:
     """L(theta) of (18), as a mean: squared difference of Q_tot and its target."""
     return (q_tot - target.detach()).square().mean()
+
+
+def option_difference_loss(
+    q_tot: Float[Tensor, "row cell option"], target: Float[Tensor, "row cell option"]
+) -> Float[Tensor, ""]:
+    """(18) for every joint option that differs from the one in force in one cell, as far as the cell's options differ.
+
+    The simulator knows what each would have brought in the slot. Differences between options of one cell are free of the value
+    of the state and of most of the fading, which drown them in (18) itself.
+    """
+    error = q_tot - target.detach()
+    return (error - error.mean(-1, keepdim=True)).square().mean()
 
 
 def termination_loss(

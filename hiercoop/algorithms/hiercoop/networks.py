@@ -8,12 +8,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from hiercoop.algorithms.hiercoop.config import HierCoopConfig, NetworkConfig
+from hiercoop.algorithms.hiercoop.config import HierCoopConfig, NetworkConfig, OptionConfig
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.env.types import SNR_DB_SCALE, ObservationLayout
 from hiercoop.nets.local_parts import LocalSpec
-from hiercoop.nets.mixer import MonotoneMixer
+from hiercoop.nets.mixer import MeanMixer, MonotoneMixer
 from hiercoop.nets.mlp import make_mlp
+from hiercoop.nets.option_outlook import OptionOutlook
 from hiercoop.nets.option_values import OptionValues, Others
 from hiercoop.nets.sequential_scorer import ScorerSizes, SequentialScorer
 
@@ -24,15 +25,18 @@ def local_spec(scenario: ScenarioConfig) -> LocalSpec:
 
 
 class Encoder(nn.Module):
-    """phi: the abstract channel state features z_k = phi(o_k), each in (-1, 1); what goes over the wire."""
+    """phi: the abstract channel state features z_k, each in (-1, 1); what goes over the wire.
 
-    def __init__(self, local_size: int, sizes: NetworkConfig) -> None:
+    It sees o_k and the outlook that follows from it: what each option would make of the slot.
+    """
+
+    def __init__(self, sight_size: int, sizes: NetworkConfig) -> None:
         super().__init__()
-        self.net = make_mlp((local_size, sizes.encoder_hidden, sizes.encoder_hidden, sizes.num_features))
+        self.net = make_mlp((sight_size, sizes.encoder_hidden, sizes.encoder_hidden, sizes.num_features))
 
-    def forward(self, local: Float[Tensor, "*batch feature"]) -> Float[Tensor, "*batch z"]:
-        """z_k of each observation."""
-        return torch.tanh(self.net(local))
+    def forward(self, sight: Float[Tensor, "*batch sight"]) -> Float[Tensor, "*batch z"]:
+        """z_k of each row."""
+        return torch.tanh(self.net(sight))
 
 
 class Termination(nn.Module):
@@ -40,8 +44,10 @@ class Termination(nn.Module):
 
     option_one_hot: Tensor
 
-    def __init__(self, sizes: NetworkConfig, initial_prob: float) -> None:
+    def __init__(self, sizes: NetworkConfig, option: OptionConfig) -> None:
         super().__init__()
+        self.weight = 1.0 if option.terminates else 0.0
+        initial_prob = option.initial_termination_prob
         self.net = nn.Linear(sizes.num_features, sizes.num_options)
         self.register_buffer("option_one_hot", torch.eye(sizes.num_options), persistent=False)
         with torch.no_grad():
@@ -50,32 +56,72 @@ class Termination(nn.Module):
     def forward(self, features: Float[Tensor, "row z"], option: Int[Tensor, "row"]) -> Float[Tensor, "row"]:
         """beta of the option in force in each row."""
         logit = (self.net(features) * self.option_one_hot[option]).sum(-1)
-        return torch.sigmoid(logit)
+        return torch.sigmoid(logit) * self.weight
 
 
 class HierCoopNetworks(nn.Module):
-    """Encoder, intra-option policies, terminations, option values and mixer."""
+    """Both layers of the agents, and the mixer."""
 
     def __init__(self, spec: LocalSpec, config: HierCoopConfig) -> None:
         super().__init__()
         sizes = config.network
         self.spec = spec
         self.sizes = sizes
-        self.encoder = Encoder(spec.size, sizes)
         self.policy = SequentialScorer(spec, ScorerSizes(sizes.num_options, sizes.scorer_hidden, sizes.worth_weight))
-        self.termination = Termination(sizes, config.option.initial_termination_prob)
-        self.values = OptionValues(sizes.num_features, sizes.num_options, sizes.code_size, sizes.values_hidden)
-        self.mixer = MonotoneMixer(spec.size, spec.size + sizes.num_options + 1, sizes.mixer_hidden)
+        self.outlook = OptionOutlook(spec, sizes.num_options)
+        self.encoder = Encoder(spec.size + self.outlook.size, sizes)
+        self.termination = Termination(sizes, config.option)
+        self.values = OptionValues(
+            sizes.num_features, sizes.num_options, sizes.code_size, sizes.values_hidden, sizes.sees_others
+        )
+        self.mixer = _mixer(spec.size, sizes)
+
+    def consider(
+        self, local: Float[Tensor, "row feature"], mask: Bool[Tensor, "row vehicle choice"]
+    ) -> tuple[Int[Tensor, "row option vehicle"], Float[Tensor, "row sight"]]:
+        """What the cell's vehicles would do under each option, and with it what the encoder sees."""
+        options = self.sizes.num_options
+        rows = len(local)
+        option = torch.arange(options).repeat(rows)
+        scores = self.policy(
+            local.repeat_interleave(options, 0),
+            mask.repeat_interleave(options, 0),
+            option,
+            torch.zeros(rows * options, *mask.shape[1:]),
+        )
+        choice = scores.choice.reshape(rows, options, -1)
+        return choice, torch.cat((local, self.outlook(local, choice)), -1)
+
+    def local_of(self, sight: Float[Tensor, "*batch sight"]) -> Float[Tensor, "*batch feature"]:
+        """The observation in what the encoder sees."""
+        return sight[..., : self.spec.size]
+
+
+def _mixer(local_size: int, sizes: NetworkConfig) -> MonotoneMixer | MeanMixer:
+    state_size = local_size + sizes.num_options + 1
+    if sizes.mixing == "mean":
+        return MeanMixer(state_size, sizes.mixer_hidden, sizes.value_unit)
+    mixer = MonotoneMixer(local_size, state_size, sizes.mixer_hidden, sizes.value_unit)
+    with torch.no_grad():
+        # Weights near one and the straight part of ELU: at the start Q_tot is about the mean of the Q_k.
+        for layer in (mixer.cell_weight[-1], mixer.out_weight[-1], mixer.bias):
+            layer.get_parameter("bias").fill_(1.0)
+    return mixer
 
 
 class SbsGraph(nn.Module):
     """What runs in the SBS, as `sbs.onnx` has it (docs/architecture.md)."""
 
+    all_options: Tensor
+
     def __init__(self, networks: HierCoopNetworks) -> None:
         super().__init__()
         self.encoder = networks.encoder
         self.policy = networks.policy
+        self.outlook = networks.outlook
         self.termination = networks.termination
+        self.num_options = networks.sizes.num_options
+        self.register_buffer("all_options", torch.arange(self.num_options), persistent=False)
 
     def forward(
         self,
@@ -84,11 +130,21 @@ class SbsGraph(nn.Module):
         option: Int[Tensor, "row"],
         noise: Float[Tensor, "row vehicle choice"],
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """features, termination, choice, choice_prob; probabilities are zero where masked."""
-        features = self.encoder(local)
-        scores = self.policy(local, mask, option, noise)
-        choice_prob = torch.softmax(scores.logits, -1) * mask
-        return features, self.termination(features, option), scores.choice, choice_prob
+        """features, termination, choice, choice_prob; probabilities are zero where masked.
+
+        One pass of the policy serves both ends: all options without noise, for the outlook, and the one in force with it.
+        """
+        each = self.num_options + 1
+        options = torch.cat((self.all_options.expand(local.shape[0], -1), option.unsqueeze(1)), 1)
+        quiet = torch.zeros_like(noise).unsqueeze(1).expand(-1, self.num_options, -1, -1)
+        noises = torch.cat((quiet, noise.unsqueeze(1)), 1).flatten(0, 1)
+        rows = [column.unsqueeze(1).expand(-1, each, *column.shape[1:]).flatten(0, 1) for column in (local, mask)]
+        scores = self.policy(*rows, options.flatten(), noises)
+        choice = scores.choice.reshape(-1, each, scores.choice.shape[-1])
+        logits = scores.logits.reshape(-1, each, *scores.logits.shape[1:])
+        features = self.encoder(torch.cat((local, self.outlook(local, choice[:, :-1])), -1))
+        choice_prob = torch.softmax(logits[:, -1], -1) * mask
+        return features, self.termination(features, option), choice[:, -1], choice_prob
 
 
 class EdgeGraph(nn.Module):
@@ -107,8 +163,9 @@ class EdgeGraph(nn.Module):
         other_age: Float[Tensor, "row other"],
         other_distance: Float[Tensor, "row other"],
         other_mask: Float[Tensor, "row other"],
+        hold: Float[Tensor, "row"],
     ) -> Tensor:
         """Q_k of each option."""
         others = Others(other_features, other_option, other_age, other_distance, other_mask)
-        values: Tensor = self.values(features, code, others)
+        values: Tensor = self.values(features, code, others, hold)
         return values
