@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float32, Int64, Shaped
 
 from hiercoop.execution.edge_policy import EdgeInput, EdgePolicy
 
@@ -52,15 +52,18 @@ class OptionChoice:
         option = known.option.copy()
         inputs = self._inputs(known.features, known)
         cells = np.flatnonzero(deciding.any(axis=0)).tolist()
+        # Views, so that each row sees what becomes of the others' options.
         rows = {cell: inputs.rows(slice(cell, None, option.shape[1])) for cell in cells}
         num_settled = 0
         for cell in cells * NUM_SWEEPS:
-            rows[cell].other_option[:] = option[:, self._others[cell]]
-            best = np.argmax(self._policy.values(rows[cell]), axis=1)
+            best = self._policy.values(rows[cell]).argmax(axis=1)
             changes = deciding[:, cell] & (best != option[:, cell])
-            option[changes, cell] = best[changes]
-            # A cell's own change leaves its own values as they were, so that it counts as settled.
-            num_settled = 1 if changes.any() else num_settled + 1
+            num_settled += 1
+            if changes.any():
+                option[changes, cell] = best[changes]
+                inputs.other_option[:] = self._of_others(option)
+                # The cell's own values do not depend on its own option.
+                num_settled = 1
             if num_settled == len(cells):
                 break
         return option
@@ -78,15 +81,17 @@ class OptionChoice:
 
     def _inputs(self, features: Float32[np.ndarray, "env cell feature"], known: KnownCells) -> EdgeInput:
         """A row for every cell of every environment, by environment and then by cell."""
-        num_rows, size = len(self._code), features.shape[2]
-        num_others = self._others.shape[1]
         return EdgeInput(
-            features=features.reshape(num_rows, size),
+            features=features.reshape(len(self._code), features.shape[2]),
             code=self._code,
-            other_features=known.features[:, self._others].reshape(num_rows, num_others, size),
-            other_option=known.option[:, self._others].reshape(num_rows, num_others),
-            other_age=known.age_slots[:, self._others].reshape(num_rows, num_others),
+            other_features=self._of_others(known.features),
+            other_option=self._of_others(known.option),
+            other_age=self._of_others(known.age_slots),
             other_distance=self._distance_m,
-            other_mask=known.is_known[:, self._others].reshape(num_rows, num_others).astype(np.float32),
+            other_mask=self._of_others(known.is_known).astype(np.float32),
             hold=self._hold,
         )
+
+    def _of_others(self, values: Shaped[np.ndarray, "env cell *any"]) -> Shaped[np.ndarray, "row other *any"]:
+        """What the others of each row's cell have, as a fresh array."""
+        return values[:, self._others].reshape(len(self._code), self._others.shape[1], *values.shape[2:])
