@@ -43,9 +43,9 @@ class ReplayConfig(FlatConfig):
     """A learner that goes over past rounds again and again, with target networks."""
 
     replay_rollouts: int = Field(default=16, ge=1)
-    batch_rounds: int = Field(default=32, ge=1)
+    batch_rounds: int = Field(default=16, ge=1)
     """Whole delivery rounds of one gradient step."""
-    updates_per_round: float = Field(default=1.0, gt=0.0)
+    updates_per_round: float = Field(default=0.5, gt=0.0)
     """Gradient steps for each delivery round that was gathered; at least one a rollout."""
     target_rate: float = Field(default=0.01, gt=0.0, le=1.0)
     """Share of the online networks that the target networks take over at each gradient step."""

@@ -58,7 +58,7 @@ class MaddpgLearner:
         self.replay.append(rollout)
         self._actor.slow_down(progress)
         self._critic.slow_down(progress)
-        entropy_weight = self.config.entropy_weight * remaining_share(progress)
+        entropy_weight = self.config.form_entropy_weight * remaining_share(progress)
         steps = self.config.num_updates(rollout.num_envs)
         sums = {"critic_loss": 0.0, "actor_loss": 0.0, "q": 0.0, "entropy": 0.0}
         for _ in range(steps):

@@ -10,7 +10,7 @@ from hiercoop.algorithms.flat.config import FlatConfig, MlpConfig, ScorerConfig
 class PpoConfig(FlatConfig):
     """All of it; learning rates and the entropy weight fall linearly to a tenth."""
 
-    mlp: MlpConfig = MlpConfig(learning_rate=1e-3)
+    mlp: MlpConfig = MlpConfig(learning_rate=6e-3)
     scorer: ScorerConfig = ScorerConfig(learning_rate=5e-3)
     value_hidden: int = Field(default=64, ge=1, le=1024)
     value_learning_rate: float = Field(default=1e-3, gt=0.0)

@@ -11,7 +11,7 @@ class QmixConfig(ReplayConfig):
     """All of it."""
 
     mlp: MlpConfig = MlpConfig(learning_rate=1e-3)
-    scorer: ScorerConfig = ScorerConfig(learning_rate=1e-3)
+    scorer: ScorerConfig = ScorerConfig(learning_rate=3e-3)
     utility_scale: float = Field(default=0.02, gt=0.0)
     """Units of utility that one unit of the policy's logits stands for at the start; learned from there."""
     mixer_hidden: int = Field(default=32, ge=1, le=256)
