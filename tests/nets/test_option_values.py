@@ -2,52 +2,113 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hiercoop.nets.option_values import OptionValues, Others
 
+ROWS, FEATURES, OPTIONS, CODE = 3, 6, 4, 2
+seeds = st.integers(0, 10_000)
 
-def make(seed: int, num_others: int) -> tuple[OptionValues, torch.Tensor, torch.Tensor, Others]:
+
+@dataclass(frozen=True)
+class Question:
+    """What the edge is asked, and the networks that answer."""
+
+    net: OptionValues
+    features: torch.Tensor
+    code: torch.Tensor
+    others: Others
+    hold: torch.Tensor
+
+    @torch.no_grad()
+    def answer(self) -> torch.Tensor:
+        return self.net(self.features, self.code, self.others, self.hold)
+
+
+def ask(seed: int, num_others: int, sees_others: bool = True) -> Question:
     torch.manual_seed(seed)
     others = Others(
-        features=torch.randn(3, num_others, 6),
-        option=torch.randint(4, (3, num_others)),
-        age=torch.rand(3, num_others) * 20,
-        distance=torch.rand(3, num_others) * 900,
-        mask=(torch.rand(3, num_others) < 0.7).float(),
+        features=torch.randn(ROWS, num_others, FEATURES),
+        option=torch.randint(OPTIONS, (ROWS, num_others)),
+        age=torch.rand(ROWS, num_others) * 20,
+        distance=torch.rand(ROWS, num_others) * 900,
+        mask=(torch.rand(ROWS, num_others) < 0.7).float(),
     )
-    return OptionValues(6, 4, 2, 8), torch.randn(3, 6), torch.randn(3, 2), others
+    net = OptionValues(FEATURES, OPTIONS, CODE, 8, sees_others)
+    return Question(net, torch.randn(ROWS, FEATURES), torch.randn(ROWS, CODE), others, torch.rand(ROWS))
 
 
-@given(st.integers(0, 10_000), st.integers(1, 6))
+def part(others: Others, rows: slice | torch.Tensor) -> Others:
+    return Others(**{name: column[:, rows] for name, column in vars(others).items()})
+
+
+@given(seeds, st.integers(1, 11))
 def test_order_of_the_others_does_not_matter(seed: int, num_others: int) -> None:
-    values, features, code, others = make(seed, num_others)
-    order = torch.randperm(num_others)
-    shuffled = Others(**{name: column[:, order] for name, column in vars(others).items()})
-    with torch.no_grad():
-        torch.testing.assert_close(values(features, code, others), values(features, code, shuffled))
+    question = ask(seed, num_others)
+    shuffled = replace(question, others=part(question.others, torch.randperm(num_others)))
+    torch.testing.assert_close(question.answer(), shuffled.answer())
 
 
-@given(st.integers(0, 10_000))
-def test_an_absent_cell_counts_as_none(seed: int) -> None:
-    values, features, code, others = make(seed, 3)
-    others = replace(others, mask=torch.tensor([[1.0, 1.0, 0.0]]).expand(3, 3))
-    fewer = Others(**{name: column[:, :2] for name, column in vars(others).items()})
-    with torch.no_grad():
-        torch.testing.assert_close(values(features, code, others), values(features, code, fewer))
+@given(seeds)
+def test_an_absent_cell_counts_as_none_whatever_stands_in_its_place(seed: int) -> None:
+    question = ask(seed, 3)
+    others = replace(question.others, mask=torch.tensor([[1.0, 1.0, 0.0]]).expand(ROWS, 3))
+    junk = replace(others, features=others.features + torch.tensor([0.0, 0.0, 99.0])[None, :, None])
+    fewer = replace(question, others=part(others, slice(2)))
+    torch.testing.assert_close(replace(question, others=others).answer(), fewer.answer())
+    torch.testing.assert_close(replace(question, others=junk).answer(), fewer.answer())
 
 
-def test_no_other_cell_at_all_gives_values() -> None:
-    values, features, code, others = make(0, 0)
-    with torch.no_grad():
-        assert torch.isfinite(values(features, code, others)).all()
+@pytest.mark.parametrize("num_others", [0, 1, 2, 11])
+def test_any_number_of_other_cells_gives_values(num_others: int) -> None:
+    answer = ask(0, num_others).answer()
+    assert answer.shape == (ROWS, OPTIONS)
+    assert torch.isfinite(answer).all()
 
 
 def test_codes_let_equal_cells_differ() -> None:
-    values, features, code, others = make(1, 2)
+    question = ask(1, 2)
+    assert not torch.allclose(question.answer(), replace(question, code=-question.code).answer())
+
+
+@pytest.mark.parametrize("name", ["features", "option", "age", "distance", "mask"])
+def test_all_that_is_held_of_the_others_is_seen(name: str) -> None:
+    question = ask(2, 2)
+    others = replace(question.others, mask=torch.ones(ROWS, 2))
+    column = getattr(others, name)
+    changed = (column + 1) % OPTIONS if name == "option" else column * 0.5
+    seen, otherwise = (replace(question, others=held) for held in (others, replace(others, **{name: changed})))
+    assert (seen.answer() != otherwise.answer()).any(dim=1).all()
+
+
+@pytest.mark.parametrize("num_others", [0, 2])
+def test_how_often_cells_decide_together_is_seen(num_others: int) -> None:
+    question = ask(3, num_others)
+    assert (replace(question, hold=question.hold + 0.5).answer() != question.answer()).any(dim=1).all()
+
+
+def test_what_another_cell_is_worth_depends_on_the_own_features() -> None:
+    """Other cells are seen beside the own one: their part of the values is no sum of the one's and the other's."""
+    question = ask(4, 1)
+    question = replace(question, others=replace(question.others, mask=torch.ones(ROWS, 1)))
     with torch.no_grad():
-        assert not torch.allclose(values(features, code, others), values(features, -code, others))
+        inner = [layer for layer in question.net.value_net if isinstance(layer, torch.nn.Linear)][0]
+        inner.weight[:, :FEATURES].zero_()
+
+    def step(features: torch.Tensor) -> torch.Tensor:
+        changed = replace(question.others, features=question.others.features + 1.0)
+        return replace(question, features=features, others=changed).answer() - replace(question, features=features).answer()
+
+    assert not torch.allclose(step(question.features), step(question.features + 1.0))
+
+
+@given(seeds)
+def test_values_that_see_no_others_ignore_them(seed: int) -> None:
+    question = ask(seed, 3, sees_others=False)
+    none = replace(question, others=part(question.others, slice(0)))
+    assert torch.equal(question.answer(), none.answer())

@@ -14,6 +14,8 @@ from hiercoop.nets.sequential_scorer import ScorerSizes, SequentialScorer
 from tests.observations import random_rows
 
 SCENARIO = ScenarioConfig()
+NO_PLAN = 0
+"""The option that begins with nothing left out."""
 
 
 def make_scorer(scenario: ScenarioConfig = SCENARIO, seed: int = 0, worth_only: bool = False) -> SequentialScorer:
@@ -99,6 +101,7 @@ def test_worth_of_the_last_of_two_vehicles_is_its_rate_less_what_the_first_and_i
     layout.view(rows["local"], "is_active")[...] = 1.0
     layout.view(rows["local"], "gain")[...] = np.random.default_rng(5).uniform(0.5, 2.0, (1, 2, 2, 2))
     rows["mask"][...] = True
+    rows["option"][...] = NO_PLAN
     snr = 10.0 ** (layout.view(rows["local"], "gain")[0].astype(float) * SNR_DB_SCALE / 10.0)
     floor = 10.0 ** (layout.view(rows["local"], "interference_mean")[0].astype(float) * SNR_DB_SCALE / 10.0)
     first_station, first_band = 1, 0
@@ -121,6 +124,7 @@ def test_with_worth_alone_two_vehicles_choose_the_best_pair() -> None:
     layout.view(rows["local"], "is_active")[...] = 1.0
     rows["mask"][...] = True
     rows["noise"][...] = 0.0
+    rows["option"][...] = NO_PLAN
     gain = layout.view(rows["local"], "gain")
     gain[...] = np.random.default_rng(7).uniform(0.5, 2.0, gain.shape)
     chosen = score(make_scorer(scenario, worth_only=True), rows).choice.numpy()

@@ -105,7 +105,7 @@ def test_a_rollout_ends_with_the_deadline_and_has_the_rewards_of_its_choices() -
 
 
 def test_a_played_round_has_one_option_and_no_reports() -> None:
-    played = course().play(HetNetEnv(SCENARIO, 2, 5), torch.Generator().manual_seed(1))
+    played = course().play(HetNetEnv(SCENARIO, 2, 5), 0, torch.Generator().manual_seed(1))
     assert played.reports_per_slot == 0.0
     assert played.option_slots.tolist() == [12 * 2 * 3]
 

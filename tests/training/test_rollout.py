@@ -13,16 +13,17 @@ from hiercoop.config.scenario import ScenarioConfig, TrafficConfig
 from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.radio.sinr import uplink_sinr
 from hiercoop.training.counterfactual import capacity_otherwise_bps
+from hiercoop.training.edge_memory import OptionRules
 from hiercoop.training.rollout import Behaviour, collect
 
 SCENARIO = ScenarioConfig(episode_slots=12, traffic=TrafficConfig(full_buffer=True))
 MAX_SLOTS = 6
 
 
-def rollout(is_joint: bool = False, num_alternatives: int = 0) -> Rollout:
+def rollout(report_period: int = 0, epsilon: float = 0.5, num_alternatives: int = 0) -> Rollout:
     torch.manual_seed(0)
     networks = HierCoopNetworks(local_spec(SCENARIO), HierCoopConfig())
-    behaviour = Behaviour(0.5, True, MAX_SLOTS, num_alternatives, is_joint)
+    behaviour = Behaviour(OptionRules(MAX_SLOTS, report_period), epsilon, True, num_alternatives)
     return collect(HetNetEnv(SCENARIO, 2, 1), networks, behaviour, torch.Generator().manual_seed(1))
 
 
@@ -32,7 +33,7 @@ def lived() -> Rollout:
 
 
 def test_observations_of_slots_are_kept_apart(lived: Rollout) -> None:
-    assert not torch.equal(lived.state.local[0], lived.state.local[1])
+    assert not torch.equal(lived.state.sight[0], lived.state.sight[1])
 
 
 def test_all_options_begin_in_the_first_slot_with_nothing_known_of_the_others(lived: Rollout) -> None:
@@ -54,14 +55,14 @@ def test_the_edge_holds_features_of_slots_strictly_before(lived: Rollout) -> Non
         for env, cell in np.ndindex(2, 3):
             reports = lived.has_ended[:slot, env, cell].nonzero().flatten()
             latest = int(reports[-1])
-            assert torch.equal(lived.state.held_local[slot, env, cell], lived.state.local[latest, env, cell])
+            assert torch.equal(lived.state.held_sight[slot, env, cell], lived.state.sight[latest, env, cell])
             assert lived.state.held_option[slot, env, cell] == lived.option[latest, env, cell]
             assert lived.state.held_age[slot, env, cell] == slot - latest
 
 
 def test_joint_reports_carry_features_of_the_slot_itself() -> None:
-    lived = rollout(is_joint=True)
-    assert torch.equal(lived.state.held_local, lived.state.local)
+    lived = rollout(report_period=1)
+    assert torch.equal(lived.state.held_sight, lived.state.sight)
     assert (lived.state.held_mask == 1.0).all()
 
 
@@ -80,7 +81,6 @@ def test_capacity_otherwise_is_that_of_the_changed_joint_choice() -> None:
     found = capacity_otherwise_bps(SCENARIO, env.channel_state(), choice, alternatives)
     channel, own_cell = env.channel_state(), np.repeat(np.arange(3), 3)
     for cell in range(3):
-        total = 0.0
         for draw in range(4):
             changed = choice.copy()
             changed[:, cell] = alternatives[draw, :, cell]
@@ -89,5 +89,4 @@ def test_capacity_otherwise_is_that_of_the_changed_joint_choice() -> None:
             sinr = uplink_sinr(
                 channel.gain, receiver, flat % 4, channel.active, SCENARIO.radio.tx_power_w, SCENARIO.radio.noise_w
             )
-            total = total + 1e6 * np.log2(1.0 + sinr).sum(axis=1) / 4
-        np.testing.assert_allclose(found[:, cell], total, rtol=1e-4)
+            np.testing.assert_allclose(found[draw, :, cell], 1e6 * np.log2(1.0 + sinr).sum(axis=1), rtol=1e-4)

@@ -116,9 +116,8 @@ def test_the_signalling_cost_keeps_options_going_where_little_is_forgone() -> No
     assert ends.grad[0] < 0.0 < ends.grad[1]
 
 
-def test_target_of_the_last_slot_is_its_reward() -> None:
-    target = td_target(torch.tensor([1.0, 1.0]), torch.tensor([False, True]), torch.tensor([10.0, 10.0]), 0.5)
-    assert target.tolist() == [6.0, 1.0]
+def test_target_is_the_reward_and_the_discounted_value_of_what_follows() -> None:
+    assert td_target(torch.tensor([1.0, 1.0]), torch.tensor([10.0, 0.0]), 0.5).tolist() == [6.0, 1.0]
 
 
 def test_critic_loss_leaves_the_target_alone() -> None:
