@@ -54,6 +54,9 @@ class Findings:
         if not references:
             return None
         reference = measure(references[0])
+        # What is nothing has no percentages.
+        if mean_of(reference) == 0.0:
+            return None
 
         def gain(result: EvaluateResult) -> Episodes:
             return 100.0 * (measure(result) - reference) / mean_of(reference)

@@ -29,6 +29,8 @@ SECONDS_PER_MILLION = {
     "switch": 560.0,
 }
 """Processor time for a million cell-slots, three cells and the sizes of the `fast` preset (docs/results/figures.md)."""
+OVERHEAD_S = {"train": 4.0, "evaluate": 0.3, "switch": 0.3, "payload-search": 0.3}
+"""Beside that for each job: networks made, validated and exported, sessions opened, files written."""
 TRIALS = 10
 """Payloads that a search tries, about."""
 
@@ -38,7 +40,7 @@ def remaining_seconds(jobs: Iterable[Job], store: ResultStore, workers: int) -> 
     wanted = list(jobs)
     measured = seconds_per_million((job for job in wanted if store.has(job)), store)
     left = [job for job in wanted if not store.has(job)]
-    return sum((measured.get(sort_of(job)) or _committed(job)) * millions(job) for job in left) / workers
+    return sum(_seconds(job, measured) for job in left) / workers
 
 
 def millions(job: Job) -> float:
@@ -75,6 +77,9 @@ def sort_of(job: Job) -> str:
             return job.kind
 
 
-def _committed(job: Job) -> float:
+def _seconds(job: Job, measured: dict[str, float]) -> float:
     sort = sort_of(job)
-    return SECONDS_PER_MILLION.get(sort) or SECONDS_PER_MILLION[sort.split()[0]]
+    if sort in measured:
+        return measured[sort] * millions(job)
+    committed = SECONDS_PER_MILLION.get(sort) or SECONDS_PER_MILLION[job.kind]
+    return OVERHEAD_S[job.kind] + committed * millions(job)

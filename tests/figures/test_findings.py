@@ -45,6 +45,13 @@ def test_local_search_gains_nothing_over_itself_and_a_fifth_more_is_twenty_perce
     assert rows[1].hi - rows[1].lo == pytest.approx(0.0, abs=1e-9)
 
 
+def test_there_is_no_gain_over_nothing(store):
+    cases = [Case("gain", 1.0, policy, STUDY.scenario, CAPACITY_GAIN, 2) for policy in ("local-search", "best-response")]
+    for case, values in zip(cases, [[0.0, 0.0], [1.0, 2.0]], strict=True):
+        write_evaluation(store, case.jobs(STUDY)[0], values)
+    assert case_rows(STUDY, cases, Findings(store)) == []
+
+
 def test_a_gain_needs_its_reference_among_the_jobs():
     case = Case("gain", 1.0, "best-response", STUDY.scenario, CAPACITY_GAIN, 2)
     plain = Case("capacity", 1.0, "best-response", STUDY.scenario, SUM_CAPACITY_MBPS, 2)
