@@ -104,6 +104,8 @@ def _draw_panel(axis: Axes, panel: Panel, rows: list[Row], lined: list[str]) -> 
     elif panel.form != "stack":
         axis.set_ylim(*((-0.02, 1.02) if panel.is_share else _limits(rows)))
     if panel.has_zero:
+        low, high = axis.get_ylim()
+        axis.set_ylim(min(low, 0.0), max(high, 0.0))
         axis.axhline(0.0, color="#000000", linewidth=0.6, zorder=1)
     if panel.mark_x is not None:
         axis.axvline(panel.mark_x, color="#000000", linewidth=0.6, linestyle="--", zorder=1)
