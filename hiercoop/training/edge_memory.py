@@ -18,6 +18,8 @@ class OptionRules:
     max_option_slots: int
     report_period: int
     """All cells report, and are decided together, every so many slots; 0: each when its option ends."""
+    has_alternatives: bool = True
+    """False: the policy's only option never ends and is never reported, as in execution."""
 
     @property
     def hold(self) -> float:
@@ -49,7 +51,8 @@ class EdgeMemory:
     @property
     def is_joint(self) -> bool:
         """Whether all cells are decided together in this slot."""
-        return self._rules.report_period > 0 and self._slot % self._rules.report_period == 0
+        rules = self._rules
+        return rules.has_alternatives and rules.report_period > 0 and self._slot % rules.report_period == 0
 
     def observe(self, sight: Float[Tensor, "env cell sight"]) -> JointState:
         """The joint state of the slot, before its options are decided."""
@@ -68,6 +71,8 @@ class EdgeMemory:
 
     def ended(self, termination_draw: Bool[Tensor, "env cell"]) -> Bool[Tensor, "env cell"]:
         """Whose option ends at the start of this slot: with its report; or by beta, by age, or as it is the first slot."""
+        if not self._rules.has_alternatives:
+            return torch.zeros_like(termination_draw)
         if self._rules.report_period > 0:
             return torch.full_like(termination_draw, self.is_joint)
         if self._slot == 0:

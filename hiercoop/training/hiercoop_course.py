@@ -44,7 +44,7 @@ class HierCoopCourse:
         option = hyper.option
         epsilon = linear(option.epsilon_start, option.epsilon_end, option.epsilon_anneal_share, progress)
         behaviour = Behaviour(
-            rules=OptionRules(option.max_option_slots, task.report_period),
+            rules=self._rules(task.report_period),
             epsilon=epsilon,
             samples_choices=True,
             num_alternatives=hyper.actor.num_alternatives,
@@ -65,8 +65,7 @@ class HierCoopCourse:
 
     def play(self, env: HetNetEnv, report_period: int, generator: torch.Generator) -> Played:
         """Best choices and best options."""
-        rules = OptionRules(self._learner.config.option.max_option_slots, report_period)
-        rollout = collect(env, self.acting, Behaviour(rules), generator)
+        rollout = collect(env, self.acting, Behaviour(self._rules(report_period)), generator)
         return Played(
             capacity_bps=rollout.capacity_bps,
             reward=rollout.reward,
@@ -98,6 +97,10 @@ class HierCoopCourse:
             code=sizes.code_size,
         )
         return BundleParts(SbsGraph(networks), EdgeGraph(networks), dimensions, self._learner.config.option.max_option_slots)
+
+    def _rules(self, report_period: int) -> OptionRules:
+        hyper = self._learner.config
+        return OptionRules(hyper.option.max_option_slots, report_period, hyper.network.num_options > 1)
 
 
 def _rollout_tensors(rollout: Rollout) -> Tensors:

@@ -97,7 +97,7 @@ def test_what_another_cell_is_worth_depends_on_the_own_features() -> None:
     question = ask(4, 1)
     question = replace(question, others=replace(question.others, mask=torch.ones(ROWS, 1)))
     with torch.no_grad():
-        inner = [layer for layer in question.net.value_net if isinstance(layer, torch.nn.Linear)][0]
+        inner = next(layer for layer in question.net.value_net if isinstance(layer, torch.nn.Linear))
         inner.weight[:, :FEATURES].zero_()
 
     def step(features: torch.Tensor) -> torch.Tensor:

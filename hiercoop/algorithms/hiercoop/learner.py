@@ -85,6 +85,7 @@ class HierCoopLearner:
         self.config = config
         self.discount = reward.discount
         self.reward_per_bps = reward.capacity_weight / 1e6
+        self._has_alternatives = config.network.num_options > 1
         self.networks = HierCoopNetworks(spec, config)
         self.target = copy.deepcopy(self.networks).requires_grad_(False)
         networks = self.networks
@@ -112,7 +113,7 @@ class HierCoopLearner:
         value_loss = critic_loss(q_tot, target)
         self._step("critic", value_loss + self.config.critic.difference_weight * difference_loss, self._critic_parts)
         is_free = (batch.next_state.option_age < 1.0) & (batch.next_state.hold == 0.0) & ~batch.is_last.unsqueeze(-1)
-        if self.config.option.terminates and is_free.any():
+        if self.config.option.terminates and self._has_alternatives and is_free.any():
             ending_loss = termination_loss(prob[is_free], ahead.regret[is_free], report_cost)
             self._step("termination", ending_loss, self.networks.termination)
         self._follow_target()
@@ -132,7 +133,9 @@ class HierCoopLearner:
         """Slot t + 1 under the options that follow (13): those that go on, and the best where one ends."""
         state, option = batch.next_state, batch.next_state.previous_option
         ends = (state.option_age >= 1.0) | (torch.rand(option.shape, generator=generator) < termination_prob)
-        ends = torch.where(state.hold > 0.0, batch.next_has_ended, ends)
+        # Where nothing is left to beta and age: reports are periodic, or there is one option only.
+        is_as_lived = (state.hold > 0.0) | (not self._has_alternatives)
+        ends = torch.where(is_as_lived, batch.next_has_ended, ends)
         values = option_values(self.target, state, batch.distance_m)
         q_tot, if_changed = joint_values(self.target, state, values, torch.where(ends, values.argmax(-1), option))
         if_option = torch.where(ends.unsqueeze(-1), q_tot[:, None, None], if_changed)
