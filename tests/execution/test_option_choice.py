@@ -18,7 +18,7 @@ from tests.execution.edges import CLASH, LEVELS, age_bundle, clash_bundle, hold_
 from tests.execution.scenes import Scene, bundle, scenario
 
 TWO_CELLS = [[1.0, 0.9], [1.0, 0.2]]
-"""Were the second cell asked first, it would give way for 0.2, which costs the first one's 0.9 less than it should."""
+"""Asked first, the first cell gives way and loses 0.1; asked first, the second one would, and lose 0.8."""
 THREE_CELLS = [[0.1, 0.7, 0.2], [0.4, 1.05, 0.0], [0.7, 0.1, 0.5]]
 """The best joint option takes a second sweep, and the cells' order."""
 IN_FORCE = 0
