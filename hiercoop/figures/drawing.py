@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -24,6 +25,7 @@ from hiercoop.figures.style import (
     LEGEND_ROW_INCHES,
     PANEL_INCHES,
     RC,
+    SIDE_INCHES,
     look_of,
     shade_of,
 )
@@ -65,7 +67,7 @@ def draw_panels(rows: Sequence[Row], panels: Sequence[Panel]) -> Figure:
         heights = [_height(panel, rows) for panel in shown]
         if len(handles) > 1:
             heights.append(math.ceil(len(handles) / LEGEND_COLUMNS) * LEGEND_ROW_INCHES + LEGEND_MARGIN_INCHES)
-        figure = Figure(figsize=(COLUMN_INCHES, sum(heights)), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, sum(heights)), layout=ConstrainedLayoutEngine(w_pad=SIDE_INCHES))
         FigureCanvasAgg(figure)
         # A part each, so that one panel's long labels do not narrow the others.
         parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]

@@ -10,6 +10,8 @@ COLUMN_INCHES = 3.5
 """Width of one column of an IEEE page."""
 PANEL_INCHES = 2.05
 """Height of one panel."""
+SIDE_INCHES = 0.07
+"""Left free on both sides of a panel: less, and the layout lets labels of two lines leave the page."""
 LEGEND_ROW_INCHES = 0.125
 LEGEND_MARGIN_INCHES = 0.12
 LEGEND_COLUMNS = 2
