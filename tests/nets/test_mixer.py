@@ -8,9 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hiercoop.nets.mixer import MonotoneMixer
+from hiercoop.nets.mixer import MeanMixer, MonotoneMixer
 
 LOCAL, STATE = 5, 9
+UNIT = 0.25
 seeds = st.integers(0, 2**31 - 1)
 cells = st.integers(1, 5)
 
@@ -21,6 +22,11 @@ def make(seed: int, num_cells: int) -> tuple[MonotoneMixer, torch.Tensor, torch.
     for parameter in mixer.parameters():
         torch.nn.init.normal_(parameter)
     return mixer, torch.randn(1, num_cells, LOCAL), torch.randn(1, num_cells, STATE)
+
+
+def make_mean(seed: int, num_cells: int) -> tuple[MeanMixer, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(seed)
+    return MeanMixer(STATE, 8, UNIT), torch.randn(1, num_cells, LOCAL), torch.randn(1, num_cells, STATE)
 
 
 @given(seeds, cells)
@@ -53,3 +59,33 @@ def test_q_tot_does_not_depend_on_the_order_of_the_cells(seed: int) -> None:
         torch.testing.assert_close(
             mixer(value, local, state), mixer(value[:, order], local[:, order], state[:, order]), rtol=1e-4, atol=1e-4
         )
+
+
+@given(seeds, cells)
+def test_one_changed_q_mixes_as_the_whole_row_mixed_again(seed: int, num_cells: int) -> None:
+    for mixer, local, state in (make(seed, num_cells), make_mean(seed, num_cells)):
+        value, others = torch.randn(1, num_cells), torch.randn(1, num_cells, 3)
+        with torch.no_grad():
+            mixing = mixer.mixing(local, state)
+            found = mixing.mix_with_one_changed(value, others)
+            for cell, option in itertools.product(range(num_cells), range(3)):
+                changed = value.clone()
+                changed[:, cell] = others[:, cell, option]
+                torch.testing.assert_close(found[:, cell, option], mixing.mix(changed), rtol=1e-4, atol=1e-4)
+
+
+@given(seeds)
+def test_the_weights_are_the_hypernetworks_of_s_and_o_k_side_by_side(seed: int) -> None:
+    mixer, local, state = make(seed, 3)
+    with torch.no_grad():
+        whole = mixer.cell_weight(torch.cat((state.mean(1, keepdim=True).expand(-1, 3, -1), local), -1)).abs()
+        torch.testing.assert_close(mixer.mixing(local, state).cell_weight, whole, rtol=1e-4, atol=1e-4)
+
+
+@given(seeds, cells)
+def test_the_mean_mixer_weighs_all_cells_alike_and_adds_a_value_of_the_state(seed: int, num_cells: int) -> None:
+    mixer, local, state = make_mean(seed, num_cells)
+    value = torch.randn(1, num_cells)
+    with torch.no_grad():
+        mixed = mixer.mixing(local, state).mix(value)
+        torch.testing.assert_close(mixed, UNIT * value.mean(1) + mixer.out_bias(state.mean(1)).squeeze(-1))
