@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hiercoop.units import db_to_linear, dbm_to_w
 
+Fading = Literal["iid", "jakes", "ar1"]
+
 
 class FrozenModel(BaseModel):
     """Base of all configuration: frozen, unknown keys refused, no NaN or infinity."""
@@ -35,7 +37,7 @@ class RadioConfig(FrozenModel):
     sbs: BaseStationConfig = BaseStationConfig(height_m=6.0, gain_dbi=5.0)
     vehicle_height_m: float = Field(default=1.5, gt=1.0, le=10.0)
     vehicle_gain_dbi: float = Field(default=3.0, ge=-20.0, le=60.0)
-    fading: Literal["iid", "jakes", "ar1"] = "iid"
+    fading: Fading = "iid"
     slot_duration_s: float = Field(default=1e-3, gt=0.0, le=1.0)
     max_spectral_efficiency_bps_hz: float | None = Field(default=None, gt=0.0)
     sbs_path_loss: Literal["winner-b1", "umi-street-canyon"] | None = None

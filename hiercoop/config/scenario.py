@@ -12,6 +12,7 @@ from hiercoop.config.radio import FrozenModel, RadioConfig
 
 MAX_SBS = 64
 Site = tuple[float, float]
+Drop = Literal["grid", "near", "edge"]
 
 
 class MobilityConfig(FrozenModel):
@@ -22,7 +23,7 @@ class MobilityConfig(FrozenModel):
     """
 
     kind: Literal["drop", "grid", "trace"] = "drop"
-    drop: Literal["grid", "near", "edge"] = "grid"
+    drop: Drop = "grid"
     """Which vehicles a drop keeps: all, those near their SBS, or those between two SBSs (env/drop.py)."""
     occupancy_prob: float = Field(default=1.0, gt=0.0, le=1.0)
     """Chance that a vehicle slot of a drop holds a vehicle; below 1, cells differ in load from episode to episode."""

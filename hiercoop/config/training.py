@@ -11,8 +11,8 @@ from typing import Literal
 from pydantic import Field, JsonValue, model_validator
 
 from hiercoop.config.load import build, overlay
-from hiercoop.config.radio import FrozenModel
-from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.config.radio import Fading, FrozenModel
+from hiercoop.config.scenario import Drop, ScenarioConfig
 from hiercoop.errors import ConfigError
 
 AlgorithmName = Literal["hiercoop", "qmix", "maddpg", "ppo"]
@@ -25,9 +25,11 @@ class CurriculumConfig(FrozenModel):
     """Share of iterations in which payloads never end."""
     payload_bytes: tuple[float, float] = (40_000.0, 140_000.0)
     """Bounds between which each link's payload is drawn in the other iterations."""
-    near_share: float = Field(default=0.25, ge=0.0, le=1.0)
-    """Share of iterations with vehicles near their SBS only (`mobility.drop = "near"`)."""
-    num_sbs: tuple[int, ...] = (2, 3, 3, 4)
+    drops: tuple[Drop, ...] = ("grid", "grid", "grid", "near")
+    """Placements of vehicles to draw from."""
+    fading: tuple[Fading, ...] = ("iid", "jakes")
+    """Kinds of fast fading to draw from."""
+    num_sbs: tuple[int, ...] = (2, 3, 3, 3, 4, 6)
     """Numbers of cells to draw from."""
     report_periods: tuple[int, ...] = (0, 1)
     """Slots between joint reports of all cells, drawn from these; 0: each cell reports when its option ends."""
@@ -39,6 +41,8 @@ class CurriculumConfig(FrozenModel):
             raise ValueError(f"curriculum.payload_bytes={[low, high]} must be two bounds in 0..1e9, the lower one first")
         if not self.num_sbs or min(self.num_sbs) < 1:
             raise ValueError(f"curriculum.num_sbs={list(self.num_sbs)} must name at least one number of cells, each at least 1")
+        if not self.drops or not self.fading:
+            raise ValueError("curriculum.drops and curriculum.fading must name at least one each")
         if not self.report_periods or min(self.report_periods) < 0:
             raise ValueError(f"curriculum.report_periods={list(self.report_periods)} must name at least one, each at least 0")
         return self
@@ -47,11 +51,11 @@ class CurriculumConfig(FrozenModel):
 class ValidationConfig(FrozenModel):
     """How a policy in training is judged: its best choices, on drops of its own, never on those of an evaluation."""
 
-    every_iterations: int = Field(default=10, ge=1)
+    every_iterations: int = Field(default=20, ge=1)
     num_envs: int = Field(default=64, ge=1)
     seed: int = Field(default=500_000, ge=0, lt=1_000_000)
     """Evaluation seeds begin at 1,000,000."""
-    payload_bytes: float = Field(default=55_000.0, gt=0.0, le=1e9)
+    payload_bytes: float = Field(default=87_500.0, gt=0.0, le=1e9)
 
 
 class TrainingConfig(FrozenModel):
@@ -61,9 +65,9 @@ class TrainingConfig(FrozenModel):
     algorithm: AlgorithmName = "hiercoop"
     preset: str = "fast"
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
-    iterations: int = Field(default=120, ge=1)
+    iterations: int = Field(default=160, ge=1)
     """One delivery round of every environment each."""
-    num_envs: int = Field(default=48, ge=1, le=65_536)
+    num_envs: int = Field(default=32, ge=1, le=65_536)
     checkpoint_every_iterations: int = Field(default=20, ge=1)
     num_threads: int = Field(default=1, ge=1, le=256)
     curriculum: CurriculumConfig = CurriculumConfig()

@@ -81,7 +81,7 @@ def uneven_cases(study: StudyConfig) -> list[Case]:
 
 def density_cases(study: StudyConfig) -> list[Case]:
     """Gain over local search against the density of SBSs in one street, vehicles near them; HierCoop is trained at 50 m."""
-    trained = HIERCOOP.on("scenario.sbs_spacing_m=50.0", "curriculum.near_share=1.0")
+    trained = HIERCOOP.on("scenario.sbs_spacing_m=50.0", 'curriculum.drops=["near"]')
     cases = []
     for spacing_m in study.spacings_m:
         street = with_settings(study.scenario, f"sbs_spacing_m={spacing_m}", "mobility.drop=near")

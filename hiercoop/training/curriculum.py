@@ -13,6 +13,7 @@ from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.seeding import keyed_generator
 
 MAX_ENV_SEED = 2**31
+USUAL_CELLS = 3
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,11 @@ class Lesson:
     seed: int
 
     def make_env(self, num_envs: int) -> HetNetEnv:
-        """Fresh environments; the same lesson always gives the same drops and channels."""
-        env = HetNetEnv(self.scenario, num_envs, self.seed)
+        """Fresh environments, so many for three cells each and as many cells in all for other numbers of them.
+
+        The same lesson always gives the same drops and channels.
+        """
+        env = HetNetEnv(self.scenario, max(1, num_envs * USUAL_CELLS // self.scenario.num_sbs), self.seed)
         env.set_payload_bytes(self.payload_bytes)
         return env
 
@@ -38,11 +42,12 @@ def lesson(config: TrainingConfig, iteration: int) -> Lesson:
     generator = keyed_generator(config.seed, "curriculum", 0, iteration)
     num_sbs = int(generator.choice(curriculum.num_sbs))
     is_full_buffer = bool(generator.random() < curriculum.full_buffer_share)
-    drop = "near" if generator.random() < curriculum.near_share else "grid"
+    drop, fading = str(generator.choice(curriculum.drops)), str(generator.choice(curriculum.fading))
     changes: dict[str, object] = {
         "num_sbs": num_sbs,
         "traffic": base.traffic.model_copy(update={"full_buffer": is_full_buffer, "cell_payload_bytes": None}),
         "mobility": base.mobility.model_copy(update={"kind": "drop", "drop": drop}),
+        "radio": base.radio.model_copy(update={"fading": fading}),
     }
     if num_sbs != base.num_sbs:
         changes["sbs_sites_m"] = None

@@ -43,10 +43,11 @@ class HierCoopCourse:
         hyper = self._learner.config
         option = hyper.option
         epsilon = linear(option.epsilon_start, option.epsilon_end, option.epsilon_anneal_share, progress)
+        is_policy_learning = torch.rand(1, generator=generator).item() < hyper.actor.share
         behaviour = Behaviour(
             rules=self._rules(task.report_period),
             epsilon=epsilon,
-            samples_choices=True,
+            samples_choices=is_policy_learning,
             num_alternatives=hyper.actor.num_alternatives,
             compares_options=hyper.critic.difference_weight > 0.0,
         )
@@ -61,7 +62,9 @@ class HierCoopCourse:
         for _ in range(hyper.critic.updates):
             batch = self._replay.sample(hyper.critic.batch_size, generator)
             metrics |= self._learner.update_critic(batch, progress, generator)
-        return metrics | self._learner.update_actor(rollout, progress, generator)
+        if is_policy_learning:
+            metrics |= self._learner.update_actor(rollout, progress, generator)
+        return metrics
 
     def play(self, env: HetNetEnv, report_period: int, generator: torch.Generator) -> Played:
         """Best choices and best options."""

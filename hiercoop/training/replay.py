@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import fields
 
 import torch
+from torch import Tensor
 
-from hiercoop.algorithms.hiercoop.experience import Rollout
+from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
 from hiercoop.algorithms.hiercoop.learner import Transitions
 
 
 class Replay:
-    """A ring of rollouts. A batch comes from one of them, so that its rows have equal numbers of cells."""
+    """A ring of rollouts. A batch comes from all of one number of cells, so that its rows see many drops."""
 
     def __init__(self, num_rollouts: int) -> None:
         self.rollouts: deque[Rollout] = deque(maxlen=num_rollouts)
@@ -21,21 +23,39 @@ class Replay:
         self.rollouts.append(rollout)
 
     def sample(self, batch_size: int, generator: torch.Generator) -> Transitions:
-        """Transitions drawn evenly, with repetition, from one rollout drawn evenly."""
-        rollout = self.rollouts[int(torch.randint(len(self.rollouts), (1,), generator=generator))]
-        slots, envs = rollout.reward.shape
-        slot = torch.randint(slots, (batch_size,), generator=generator)
-        env = torch.randint(envs, (batch_size,), generator=generator)
-        is_last = slot == slots - 1
-        # After the last slot nothing follows; its own state stands in and is masked.
-        following = (slot + 1).clamp(max=slots - 1)
-        return Transitions(
-            state=rollout.state.at(slot, env),
-            option=rollout.option[slot, env],
-            reward=rollout.reward[slot, env],
-            option_bps=rollout.option_bps[slot, env],
-            next_has_ended=rollout.has_ended[following, env],
-            next_state=rollout.state.at(following, env),
-            is_last=is_last,
-            distance_m=rollout.distance_m,
-        )
+        """Transitions of about so many cells in all, drawn evenly from the rollouts with as many cells as one drawn evenly."""
+        drawn = self.rollouts[int(torch.randint(len(self.rollouts), (1,), generator=generator))]
+        alike = [rollout for rollout in self.rollouts if rollout.num_cells == drawn.num_cells]
+        rows = -(-batch_size // (drawn.num_cells * len(alike)))
+        return _together([_sample(rollout, rows, generator) for rollout in alike])
+
+
+def _sample(rollout: Rollout, rows: int, generator: torch.Generator) -> Transitions:
+    slots, envs = rollout.reward.shape
+    slot = torch.randint(slots, (rows,), generator=generator)
+    env = torch.randint(envs, (rows,), generator=generator)
+    is_last = slot == slots - 1
+    # After the last slot nothing follows; its own state stands in and is masked.
+    following = (slot + 1).clamp(max=slots - 1)
+    return Transitions(
+        state=rollout.state.at(slot, env),
+        option=rollout.option[slot, env],
+        reward=rollout.reward[slot, env],
+        option_bps=rollout.option_bps[slot, env],
+        next_state=rollout.state.at(following, env),
+        next_has_ended=rollout.has_ended[following, env],
+        is_last=is_last,
+        distance_m=rollout.distance_m.expand(rows, -1, -1),
+    )
+
+
+def _together(parts: list[Transitions]) -> Transitions:
+    columns: dict[str, Tensor | JointState] = {}
+    for item in fields(Transitions):
+        values = [getattr(part, item.name) for part in parts]
+        columns[item.name] = _states_together(values) if isinstance(values[0], JointState) else torch.cat(values)
+    return Transitions(**columns)  # type: ignore[arg-type]
+
+
+def _states_together(states: list[JointState]) -> JointState:
+    return JointState(**{item.name: torch.cat([getattr(state, item.name) for state in states]) for item in fields(JointState)})

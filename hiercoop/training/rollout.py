@@ -15,6 +15,7 @@ from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
 from hiercoop.algorithms.policy_gradient import joint_log_prob
 from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.env.types import Observation
+from hiercoop.nets.gumbel import gumbel_noise
 from hiercoop.training.counterfactual import capacity_otherwise_bps
 from hiercoop.training.edge_memory import EdgeMemory, OptionRules
 
@@ -51,7 +52,7 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
     observation = env.reset()
     num_envs, num_cells = observation.local.shape[:2]
     code = torch.randn(num_envs, num_cells, networks.sizes.code_size, generator=generator)
-    distance_m = site_distances_m(env).to(device)
+    distance_m = site_distances_m(env).to(device).expand(num_envs, -1, -1)
     memory = EdgeMemory(code, networks.spec.size + networks.outlook.size, behaviour.rules)
     states: list[JointState] = []
     steps: list[tuple[Tensor, ...]] = []
@@ -83,7 +84,7 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
         option_bps=option_bps,
         reward=reward,
         capacity_bps=capacity_bps,
-        distance_m=distance_m,
+        distance_m=distance_m[0],
         is_delivered=torch.from_numpy(outcome.measurement.is_delivered).to(device),
     )
 
@@ -108,7 +109,7 @@ def _decide(
     networks: HierCoopNetworks,
     memory: EdgeMemory,
     sight: Float[Tensor, "env cell sight"],
-    distance_m: Float[Tensor, "cell cell"],
+    distance_m: Float[Tensor, "env cell cell"],
     epsilon: float,
     generator: torch.Generator,
 ) -> tuple[JointState, Int[Tensor, "env cell"], Bool[Tensor, "env cell"]]:
@@ -146,8 +147,7 @@ def _allocate(
     num_draws = 1 + behaviour.num_alternatives
     # Draws lead, as rows of one batch.
     rows = [column.flatten(0, 1).repeat(num_draws, *[1] * (column.ndim - 2)) for column in (slot.local, slot.mask, option)]
-    noise = -torch.empty(rows[1].shape).exponential_(generator=generator).log()
-    scores = networks.policy(*rows, noise)
+    scores = networks.policy(*rows, gumbel_noise(torch.empty(rows[1].shape), generator))
     first = slice(option.numel())
     log_prob = joint_log_prob(scores.logits[first], scores.choice[first], rows[1][first].any(-1))
     return scores.choice.reshape(num_draws, *option.shape, -1), log_prob.reshape(option.shape)

@@ -32,9 +32,11 @@ class NetworkConfig(FrozenModel):
 class CriticConfig(FrozenModel):
     """Option values and their mixing, from replay (18)."""
 
-    learning_rate: float = Field(default=5e-4, gt=0.0)
-    batch_size: int = Field(default=256, ge=1)
-    updates: int = Field(default=8, ge=1)
+    learning_rate: float = Field(default=2e-3, gt=0.0)
+    """At the start; falls linearly to a tenth of it."""
+    batch_size: int = Field(default=768, ge=1)
+    """Slots of cells in a batch."""
+    updates: int = Field(default=48, ge=1)
     """Gradient steps an iteration."""
     replay_rollouts: int = Field(default=8, ge=1)
     target_rate: float = Field(default=0.01, gt=0.0, le=1.0)
@@ -46,8 +48,10 @@ class CriticConfig(FrozenModel):
 class ActorConfig(FrozenModel):
     """Intra-option policies, from fresh rollouts (15): clipped surrogate (PPO) with one GAE advantage."""
 
-    learning_rate: float = Field(default=5e-3, gt=0.0)
+    learning_rate: float = Field(default=2e-3, gt=0.0)
     """At the start; falls linearly to a tenth of it, as the entropy weight does."""
+    share: float = Field(default=0.25, gt=0.0, le=1.0)
+    """Share of iterations from whose rollouts the policies learn; in the others the best choices are taken."""
     epochs: int = Field(default=1, ge=1)
     minibatches: int = Field(default=3, ge=1)
     gae_lambda: float = Field(default=0.5, ge=0.0, le=1.0)
@@ -65,9 +69,9 @@ class OptionConfig(FrozenModel):
     max_option_slots: int = Field(default=20, ge=1, le=100_000)
     terminates: bool = True
     """False: options end at their maximum length only."""
-    termination_learning_rate: float = Field(default=5e-4, gt=0.0)
+    termination_learning_rate: float = Field(default=2e-3, gt=0.0)
     initial_termination_prob: float = Field(default=0.1, gt=0.0, lt=1.0)
-    signalling_cost_per_byte: float = Field(default=1e-5, ge=0.0)
+    signalling_cost_per_byte: float = Field(default=5e-5, ge=0.0)
     """xi: reward that a byte between an SBS and the edge costs; the deliberation cost."""
     epsilon_start: float = Field(default=0.3, ge=0.0, le=1.0)
     epsilon_end: float = Field(default=0.02, ge=0.0, le=1.0)

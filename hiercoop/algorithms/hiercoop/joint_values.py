@@ -16,7 +16,7 @@ NUM_SWEEPS = 2
 
 
 def option_values(
-    networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "cell cell"]
+    networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "row cell cell"]
 ) -> Float[Tensor, "row cell option"]:
     """Q_k of every option of every cell (11), from its features and those that the edge holds of the others."""
     num_cells = state.sight.shape[1]
@@ -26,7 +26,7 @@ def option_values(
         features=held[:, peers].flatten(0, 1),
         option=state.held_option[:, peers].flatten(0, 1),
         age=state.held_age[:, peers].flatten(0, 1),
-        distance=distance_m.gather(1, peers).expand(len(held), -1, -1).flatten(0, 1),
+        distance=distance_m.gather(2, peers.expand(len(held), -1, -1)).flatten(0, 1),
         mask=state.held_mask[:, peers].flatten(0, 1),
     )
     values: Tensor = networks.values(features.flatten(0, 1), state.code.flatten(0, 1), others, state.hold.flatten())
@@ -34,7 +34,7 @@ def option_values(
 
 
 def decide_together(
-    networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "cell cell"]
+    networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "row cell cell"]
 ) -> Int[Tensor, "row cell"]:
     """The joint option where all cells report in the same slot: each cell in turn takes its best, given the others' by then."""
     num_rows, num_cells = state.previous_option.shape
@@ -47,7 +47,7 @@ def decide_together(
                 features=features[:, peers[cell]],
                 option=option[:, peers[cell]],
                 age=torch.zeros_like(known),
-                distance=distance_m[cell, peers[cell]].expand(num_rows, -1),
+                distance=distance_m[:, cell, peers[cell]],
                 mask=known,
             )
             values = networks.values(features[:, cell], state.code[:, cell], others, state.hold[:, cell])

@@ -47,7 +47,7 @@ class Transitions:
     next_has_ended: Bool[Tensor, "row cell"]
     """Whose option ended at the start of slot t + 1, as it was lived."""
     is_last: Bool[Tensor, "row"]
-    distance_m: Float[Tensor, "cell cell"]
+    distance_m: Float[Tensor, "row cell cell"]
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,8 @@ class HierCoopLearner:
         slots, envs = rollout.reward.shape
         num_cells = rollout.num_cells
         flat = rollout.state.flat()
-        values = option_values(self.networks, flat, rollout.distance_m)
+        distance_m = rollout.distance_m.expand(slots * envs, -1, -1)
+        values = option_values(self.networks, flat, distance_m)
         q_tot = joint_values(self.networks, flat, values, rollout.option.flatten(0, 1))[0].reshape(slots, envs)
         reward = rollout.reward * self._reward_scale(num_cells)
         # Reports of slot t + 1 are charged with the reward of slot t, as in the target of (18).
@@ -216,8 +217,9 @@ class HierCoopLearner:
         return self.config.option.signalling_cost_per_byte * self.config.report_bytes * self._reward_scale(num_cells)
 
     def _optimizer(self, parameters: Iterable[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
-        kind = torch.optim.Adam if self.config.optimizer == "adam" else torch.optim.RMSprop
-        return kind(parameters, lr=learning_rate)
+        if self.config.optimizer == "rmsprop":
+            return torch.optim.RMSprop(parameters, lr=learning_rate)
+        return torch.optim.Adam(parameters, lr=learning_rate, fused=True)
 
     def _anneal(self, name: str, learning_rate: float, progress: float) -> None:
         """Learning rates fall linearly."""
