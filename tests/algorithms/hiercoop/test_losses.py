@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
-from hiercoop.algorithms.hiercoop.losses import cell_advantage, critic_loss, td_target, termination_loss
+from hiercoop.algorithms.hiercoop.losses import (
+    cell_advantage,
+    critic_loss,
+    option_difference_loss,
+    td_target,
+    termination_loss,
+)
 from hiercoop.algorithms.policy_gradient import actor_loss, joint_log_prob
 
 DISCOUNT = 0.9
@@ -24,11 +31,14 @@ class Tabular:
         self.policy_logit = draw(STATES, OPTIONS, ACTIONS)
         self.termination_logit = draw(STATES, OPTIONS)
 
-    def option_value(self, policy_logit: torch.Tensor, termination_logit: torch.Tensor) -> torch.Tensor:
-        """Q_Omega(s, w), solved exactly from (11) to (13)."""
+    def option_value(
+        self, policy_logit: torch.Tensor, termination_logit: torch.Tensor, report_cost: float = 0.0
+    ) -> torch.Tensor:
+        """Q_Omega(s, w), solved exactly from (11) to (13); each ending is paid for in the slot that it is reported in."""
         policy = torch.softmax(policy_logit, -1)
-        reward = (policy * self.reward[:, None, :]).sum(-1).flatten()
         arrive = torch.einsum("swa,sat->swt", policy, self.next_prob)
+        paid = DISCOUNT * report_cost * torch.einsum("swt,tw->sw", arrive, torch.sigmoid(termination_logit))
+        reward = ((policy * self.reward[:, None, :]).sum(-1) - paid).flatten()
         follow = self._follow(termination_logit)
         matrix = torch.einsum("swt,twu->swtu", arrive, follow).reshape(STATES * OPTIONS, -1)
         value = torch.linalg.solve(torch.eye(STATES * OPTIONS, dtype=torch.float64) - DISCOUNT * matrix, reward)
@@ -91,10 +101,11 @@ def test_intra_option_gradient_is_that_of_the_return() -> None:
     torch.testing.assert_close(-logit.grad, numeric, rtol=1e-5, atol=1e-7)
 
 
-def test_termination_gradient_is_that_of_the_return() -> None:
+@pytest.mark.parametrize("report_cost", [0.0, 0.3])
+def test_termination_gradient_is_that_of_the_return_less_what_reports_cost(report_cost: float) -> None:
     problem = Tabular()
     logit = problem.termination_logit.clone().requires_grad_(True)
-    value = problem.option_value(problem.policy_logit, problem.termination_logit)
+    value = problem.option_value(problem.policy_logit, problem.termination_logit, report_cost)
     # A_Omega(s', w) = Q(s', w) - V(s'), with V over the policy over options of this problem.
     advantage = value - (problem.option_prob * value).sum(-1, keepdim=True)
     policy = torch.softmax(problem.policy_logit, -1)
@@ -102,10 +113,10 @@ def test_termination_gradient_is_that_of_the_return() -> None:
     loss = torch.zeros((), dtype=torch.float64)
     for state, option in np.ndindex(STATES, OPTIONS):
         ends = torch.sigmoid(logit[state, option]).reshape(1)
-        loss = loss + arrivals[state, option] * termination_loss(ends, advantage[state, option].reshape(1), 0.0)
+        loss = loss + arrivals[state, option] * termination_loss(ends, advantage[state, option].reshape(1), report_cost)
     loss.backward()
     numeric = finite_difference(
-        lambda point: problem.option_value(problem.policy_logit, point)[0, 0], problem.termination_logit
+        lambda point: problem.option_value(problem.policy_logit, point, report_cost)[0, 0], problem.termination_logit
     )
     torch.testing.assert_close(-logit.grad, numeric, rtol=1e-5, atol=1e-7)
 
@@ -124,6 +135,23 @@ def test_critic_loss_leaves_the_target_alone() -> None:
     value, target = torch.tensor([1.0], requires_grad=True), torch.tensor([3.0], requires_grad=True)
     critic_loss(value, target).backward()
     assert value.grad.item() == -4.0
+    assert target.grad is None
+
+
+def test_differences_between_options_leave_out_what_all_options_of_a_cell_share() -> None:
+    q_tot, target, shared = torch.randn(5, 3, 4), torch.randn(5, 3, 4), torch.randn(5, 3, 1)
+    torch.testing.assert_close(option_difference_loss(q_tot + shared, target), option_difference_loss(q_tot, target))
+    assert option_difference_loss(target + shared, target).item() < 1e-12
+    assert option_difference_loss(q_tot, target).item() > 0.1
+
+
+def test_differences_between_options_by_hand() -> None:
+    q_tot, target = torch.tensor([[[1.0, 3.0]]], requires_grad=True), torch.tensor([[[5.0, 5.0]]], requires_grad=True)
+    loss = option_difference_loss(q_tot, target)
+    loss.backward()
+    assert loss.item() == 1.0
+    # What raises one option lowers the others of the cell: the gradient is free of the state's value.
+    assert q_tot.grad.tolist() == [[[-1.0, 1.0]]]
     assert target.grad is None
 
 
