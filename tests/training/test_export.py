@@ -88,6 +88,28 @@ def test_sbs_graph_says_what_the_networks_say(sbs: ort.InferenceSession, network
     assert np.array_equal(found["choice"], choice)
 
 
+def test_sbs_graph_encodes_what_each_option_would_make_of_the_slot(networks: HierCoopNetworks) -> None:
+    rows = random_rows(SCENARIO, 64, np.random.default_rng(5))
+    features, _, choice, _ = run_torch(SbsGraph(networks), rows)
+    inputs = {name: torch.from_numpy(value) for name, value in rows.items()}
+    with torch.no_grad():
+        considered, sight = networks.consider(inputs["local"], inputs["mask"])
+        scores = networks.policy(**inputs)
+        np.testing.assert_allclose(features, networks.encoder(sight).numpy(), atol=1e-5)
+    assert np.array_equal(choice, scores.choice.numpy())
+    quiet = inputs | {"noise": torch.zeros_like(inputs["noise"])}
+    for option in range(8):
+        with torch.no_grad():
+            alone = networks.policy(**quiet | {"option": torch.full((64,), option)}).choice
+        assert torch.equal(considered[:, option], alone)
+
+
+def test_features_do_not_depend_on_the_option_in_force_or_the_noise(networks: HierCoopNetworks) -> None:
+    rows = random_rows(SCENARIO, 16, np.random.default_rng(6))
+    others = rows | {"option": (rows["option"] + 1) % 8, "noise": np.zeros_like(rows["noise"])}
+    np.testing.assert_array_equal(run_torch(SbsGraph(networks), rows)[0], run_torch(SbsGraph(networks), others)[0])
+
+
 def test_sbs_graph_gives_masked_choices_no_probability_and_the_rest_all_of_it(sbs: ort.InferenceSession) -> None:
     rows = random_rows(SCENARIO, 64, np.random.default_rng(2))
     rows["mask"] = rows["mask"] & (np.random.default_rng(3).random(rows["mask"].shape) < 0.5)

@@ -8,6 +8,7 @@ import torch
 
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
 from hiercoop.algorithms.hiercoop.experience import Rollout
+from hiercoop.algorithms.hiercoop.joint_values import decide_together
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks, local_spec
 from hiercoop.config.scenario import ScenarioConfig, TrafficConfig
 from hiercoop.env.hetnet import HetNetEnv
@@ -20,11 +21,32 @@ SCENARIO = ScenarioConfig(episode_slots=12, traffic=TrafficConfig(full_buffer=Tr
 MAX_SLOTS = 6
 
 
-def rollout(report_period: int = 0, epsilon: float = 0.5, num_alternatives: int = 0) -> Rollout:
+def make_networks() -> HierCoopNetworks:
     torch.manual_seed(0)
-    networks = HierCoopNetworks(local_spec(SCENARIO), HierCoopConfig())
-    behaviour = Behaviour(OptionRules(MAX_SLOTS, report_period), epsilon, True, num_alternatives)
-    return collect(HetNetEnv(SCENARIO, 2, 1), networks, behaviour, torch.Generator().manual_seed(1))
+    return HierCoopNetworks(local_spec(SCENARIO), HierCoopConfig())
+
+
+def rollout(report_period: int = 0, **behaves: object) -> Rollout:
+    settings = {"epsilon": 0.5, "samples_choices": True} | behaves
+    behaviour = Behaviour(OptionRules(MAX_SLOTS, report_period), **settings)
+    return collect(HetNetEnv(SCENARIO, 2, 1), make_networks(), behaviour, torch.Generator().manual_seed(1))
+
+
+def best_choices(lived: Rollout, slot: int) -> torch.Tensor:
+    """What each cell's vehicles would do under each option [env, cell, option, vehicle]."""
+    networks = make_networks()
+    local = networks.local_of(lived.state.sight[slot])
+    with torch.no_grad():
+        choice, _ = networks.consider(local.flatten(0, 1), lived.mask[slot].flatten(0, 1))
+    return choice.reshape(*local.shape[:2], *choice.shape[1:])
+
+
+def capacity_bps(choices: list[np.ndarray]) -> np.ndarray:
+    """Sum capacity in the last of these slots, as the environment itself measures it."""
+    env = HetNetEnv(SCENARIO, 2, 1)
+    env.reset()
+    outcomes = [env.step(choice) for choice in choices]
+    return outcomes[-1].measurement.capacity_bps.sum(axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +86,55 @@ def test_joint_reports_carry_features_of_the_slot_itself() -> None:
     lived = rollout(report_period=1)
     assert torch.equal(lived.state.held_sight, lived.state.sight)
     assert (lived.state.held_mask == 1.0).all()
+
+
+def test_all_cells_decide_together_in_every_nth_slot_and_keep_their_options_between() -> None:
+    lived = rollout(report_period=5)
+    assert lived.has_ended.all(-1).all(-1).nonzero().flatten().tolist() == [0, 5, 10]
+    assert lived.has_ended.any(-1).any(-1).sum() == 3
+    assert torch.equal(lived.option[1:5], lived.option[:1].expand(4, -1, -1))
+    assert torch.equal(lived.state.hold, torch.full_like(lived.state.hold, 0.2))
+
+
+def test_cells_that_decide_together_have_each_others_new_options_in_sight() -> None:
+    lived = rollout(report_period=1)
+    assert torch.equal(lived.state.held_option, lived.option)
+    assert (lived.state.held_age == 0.0).all()
+
+
+def test_without_exploring_joint_options_are_those_of_the_sweep() -> None:
+    lived = rollout(report_period=1, epsilon=0.0)
+    distance_m = lived.distance_m.expand(2, -1, -1)
+    with torch.no_grad():
+        for slot in range(lived.num_slots):
+            assert torch.equal(lived.option[slot], decide_together(make_networks(), lived.state.at(slot), distance_m))
+
+
+def test_best_choices_are_those_of_the_option_in_force() -> None:
+    lived = rollout(samples_choices=False)
+    for slot in range(lived.num_slots):
+        index = lived.option[slot][..., None, None].expand(-1, -1, 1, 3)
+        assert torch.equal(lived.choice[slot], best_choices(lived, slot).gather(2, index).squeeze(2))
+
+
+@pytest.mark.parametrize("samples_choices", [False, True])
+def test_what_an_option_would_have_brought_is_the_environments_own_capacity(samples_choices: bool) -> None:
+    lived = rollout(samples_choices=samples_choices, compares_options=True)
+    for slot in (0, 4):
+        before = list(lived.choice[:slot].numpy())
+        best = best_choices(lived, slot)
+        held = best.gather(2, lived.option[slot][..., None, None].expand(-1, -1, 1, 3)).squeeze(2)
+        for cell, option in np.ndindex(3, 8):
+            choice = held.clone()
+            choice[:, cell] = best[:, cell, option]
+            wanted = capacity_bps([*before, choice.numpy()])
+            np.testing.assert_allclose(lived.option_bps[slot, :, cell, option].numpy(), wanted, rtol=1e-4)
+
+
+def test_the_option_in_force_would_have_brought_what_was_measured() -> None:
+    lived = rollout(samples_choices=False, compares_options=True)
+    in_force = lived.option_bps.gather(-1, lived.option.unsqueeze(-1)).squeeze(-1)
+    torch.testing.assert_close(in_force, lived.capacity_bps.unsqueeze(-1).expand_as(in_force), rtol=1e-4, atol=1.0)
 
 
 def test_the_same_generator_and_seed_repeat_a_rollout() -> None:
