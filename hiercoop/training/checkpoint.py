@@ -32,8 +32,6 @@ class Progress:
     """0: none has been validated yet."""
     best_score: float
     """Of the policy that validated best."""
-    best_option: int
-    """That policy's most used option."""
 
 
 def save_training(path: Path, course: Course, progress: Progress) -> None:
@@ -97,7 +95,6 @@ def _load(path: Path) -> tuple[Tensors, Progress]:
             iteration=int(about["iteration"]),
             best_iteration=int(about["best_iteration"]),
             best_score=float(about["best_score"]),
-            best_option=int(about["best_option"]),
         )
         return tensors, progress
     except (OSError, SafetensorError, KeyError, ValueError) as error:

@@ -41,6 +41,8 @@ class BundleParts:
     edge: nn.Module
     dimensions: Dimensions
     max_option_slots: int
+    default_option: int
+    """What a cell follows that nobody tells otherwise."""
 
 
 class Course(Protocol):

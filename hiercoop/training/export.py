@@ -38,7 +38,7 @@ def export_bundle(run_dir: Path, out_dir: Path, evaluation: dict[str, JsonValue]
         actions="argmax",
         terminations="sampled",
         max_option_slots=parts.max_option_slots,
-        default_option=progress.best_option,
+        default_option=parts.default_option,
         training=_training_record(config, progress),
         evaluation=evaluation or {},
     )

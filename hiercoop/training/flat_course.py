@@ -84,4 +84,4 @@ class FlatCourse:
             options=1,
             code=1,
         )
-        return BundleParts(FlatSbsGraph(self.acting), FlatEdgeGraph(), dimensions, max_option_slots=1)
+        return BundleParts(FlatSbsGraph(self.acting), FlatEdgeGraph(), dimensions, max_option_slots=1, default_option=0)

@@ -19,6 +19,8 @@ from hiercoop.training.replay import Replay
 from hiercoop.training.rollout import Behaviour, collect
 from hiercoop.training.schedules import linear
 
+FREE_OPTION = 0
+"""The option whose band plan leaves out nothing (`nets.band_plans`)."""
 STATE = "state."
 """Before the names of a saved rollout's joint states."""
 
@@ -99,7 +101,8 @@ class HierCoopCourse:
             options=sizes.num_options,
             code=sizes.code_size,
         )
-        return BundleParts(SbsGraph(networks), EdgeGraph(networks), dimensions, self._learner.config.option.max_option_slots)
+        max_option_slots = self._learner.config.option.max_option_slots
+        return BundleParts(SbsGraph(networks), EdgeGraph(networks), dimensions, max_option_slots, FREE_OPTION)
 
     def _rules(self, report_period: int) -> OptionRules:
         hyper = self._learner.config

@@ -74,7 +74,7 @@ class _Training:
         self._directory = directory
         self._watch = watch
         self._latest = directory.checkpoints / LATEST
-        self._progress = Progress(0, 0, -math.inf, 0)
+        self._progress = Progress(0, 0, -math.inf)
         directory.sweep()
         # A run that was killed before its first checkpoint begins again.
         if self._latest.exists():
@@ -130,7 +130,7 @@ class _Training:
         judged = validate(self._course, self._config)
         if judged["score"] > self._progress.best_score:
             done = self._progress.iteration
-            self._progress = Progress(done, done, judged["score"], int(judged["favourite_option"]))
+            self._progress = Progress(done, done, judged["score"])
             save_acting(self._directory.checkpoints / BEST, self._course.acting, self._progress)
         return {f"validation_{name}": value for name, value in judged.items()}
 

@@ -127,14 +127,14 @@ def test_flat_learners_that_diverge_stop_and_leave_a_usable_checkpoint(tmp_path:
 
 def test_a_checkpoint_is_never_overwritten_by_one_that_holds_no_numbers(tmp_path: Path) -> None:
     course, path = make_course(resolve(config())), tmp_path / LATEST
-    save_training(path, course, Progress(1, 0, 0.0, 0))
+    save_training(path, course, Progress(1, 0, 0.0))
     good = path.read_bytes()
     with torch.no_grad():
         next(course.acting.parameters()).flatten()[0] = torch.nan
     with pytest.raises(TrainingError, match=r"networks.*no numbers"):
-        save_training(path, course, Progress(2, 0, 0.0, 0))
+        save_training(path, course, Progress(2, 0, 0.0))
     with pytest.raises(TrainingError, match="no numbers"):
-        save_acting(path, course.acting, Progress(2, 0, 0.0, 0))
+        save_acting(path, course.acting, Progress(2, 0, 0.0))
     assert path.read_bytes() == good
     assert [left.name for left in tmp_path.iterdir()] == [LATEST]
     assert load_training_checkpoint(path, make_course(resolve(config()))).iteration == 1
