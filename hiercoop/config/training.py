@@ -31,7 +31,7 @@ class CurriculumConfig(FrozenModel):
     """Kinds of fast fading to draw from."""
     num_sbs: tuple[int, ...] = (2, 3, 3, 3, 4, 6)
     """Numbers of cells to draw from."""
-    report_periods: tuple[int, ...] = (0, 1)
+    report_periods: tuple[int, ...] = (0, 1, 1)
     """Slots between joint reports of all cells, drawn from these; 0: each cell reports when its option ends."""
 
     @model_validator(mode="after")

@@ -18,7 +18,7 @@ class NetworkConfig(FrozenModel):
     encoder_hidden: int = Field(default=64, ge=1, le=1024)
     scorer_hidden: int = Field(default=16, ge=1, le=256)
     values_hidden: int = Field(default=64, ge=1, le=1024)
-    mixer_hidden: int = Field(default=32, ge=1, le=256)
+    mixer_hidden: int = Field(default=16, ge=1, le=256)
     mixing: Literal["monotone", "mean"] = "monotone"
     """How Q_tot comes of the Q_k (17); `mean` mixes nothing."""
     sees_others: bool = True
@@ -43,6 +43,8 @@ class CriticConfig(FrozenModel):
     """Share of the online networks that the target networks take over at each gradient step."""
     difference_weight: float = Field(default=1.0, ge=0.0)
     """Weight of what each option would have brought in the slot (counterfactual), in units of Q_k; 0: (18) alone."""
+    lasting_weight: float = Field(default=0.3, ge=0.0)
+    """The same weight where options run to their end, in parts: there most of a difference is passing fading."""
 
 
 class ActorConfig(FrozenModel):

@@ -20,7 +20,7 @@ def critic_loss(q_tot: Float[Tensor, "row"], target: Float[Tensor, "row"]) -> Fl
 
 
 def option_difference_loss(
-    q_tot: Float[Tensor, "row cell option"], target: Float[Tensor, "row cell option"]
+    q_tot: Float[Tensor, "row cell option"], target: Float[Tensor, "row cell option"], weight: Float[Tensor, "row cell"]
 ) -> Float[Tensor, ""]:
     """(18) for every joint option that differs from the one in force in one cell, as far as the cell's options differ.
 
@@ -28,7 +28,7 @@ def option_difference_loss(
     of the state and of most of the fading, which drown them in (18) itself.
     """
     error = q_tot - target.detach()
-    return (error - error.mean(-1, keepdim=True)).square().mean()
+    return ((error - error.mean(-1, keepdim=True)).square().mean(-1) * weight).mean()
 
 
 def termination_loss(
