@@ -29,7 +29,7 @@ class CurriculumConfig(FrozenModel):
     """Placements of vehicles to draw from."""
     fading: tuple[Fading, ...] = ("iid", "jakes")
     """Kinds of fast fading to draw from."""
-    num_sbs: tuple[int, ...] = (2, 3, 3, 3, 4, 6)
+    num_sbs: tuple[int, ...] = (2, 3, 3, 3, 4)
     """Numbers of cells to draw from."""
     report_periods: tuple[int, ...] = (0, 1, 1)
     """Slots between joint reports of all cells, drawn from these; 0: each cell reports when its option ends."""
@@ -65,7 +65,7 @@ class TrainingConfig(FrozenModel):
     algorithm: AlgorithmName = "hiercoop"
     preset: str = "fast"
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
-    iterations: int = Field(default=160, ge=1)
+    iterations: int = Field(default=240, ge=1)
     """One delivery round of every environment each."""
     num_envs: int = Field(default=32, ge=1, le=65_536)
     checkpoint_every_iterations: int = Field(default=20, ge=1)

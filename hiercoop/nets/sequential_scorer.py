@@ -27,7 +27,9 @@ RATE_SCALE = 0.2
 INITIAL_OUT_SHARE = 0.1
 """The network's say at the start, as a share of its usual initial weights: the closed-form worth leads."""
 PLAN_PRICE_NEPERS = 9.0
-"""Price, before any learning, of what an option's band plan leaves out: more than nearly any link is worth."""
+"""Price, before any learning, of what an option's band plan leaves out: more than nearly any link is worth.
+
+Not a ban: where vehicles would have to clash, or all cells leave out the same sub-band, a plan gives way."""
 OPTION_SPREAD = 0.3
 """Standard deviation of the option embeddings at the start: options differ from the first slot on."""
 

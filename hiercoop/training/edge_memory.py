@@ -79,6 +79,11 @@ class EdgeMemory:
             return torch.ones_like(termination_draw)
         return termination_draw | (self._age >= self._limit)
 
+    def goes_on(self, termination_prob: Float[Tensor, "env cell"]) -> Float[Tensor, "env cell"]:
+        """Probability that each cell's option goes on into this slot."""
+        nobody = torch.zeros_like(termination_prob, dtype=torch.bool)
+        return torch.where(self.ended(nobody), 0.0, 1.0 if self._rules.report_period else 1.0 - termination_prob)
+
     def follow(
         self, sight: Float[Tensor, "env cell sight"], option: Int[Tensor, "env cell"], ended: Bool[Tensor, "env cell"]
     ) -> None:

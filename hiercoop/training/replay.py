@@ -41,7 +41,7 @@ def _sample(rollout: Rollout, rows: int, generator: torch.Generator) -> Transiti
         state=rollout.state.at(slot, env),
         option=rollout.option[slot, env],
         reward=rollout.reward[slot, env],
-        option_bps=rollout.option_bps[slot, env],
+        option_return_bps=rollout.option_return_bps[slot, env],
         next_state=rollout.state.at(following, env),
         next_has_ended=rollout.has_ended[following, env],
         is_last=is_last,

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hiercoop.algorithms.hiercoop.experience import JointState, Rollout, stack_states
 from hiercoop.algorithms.hiercoop.joint_values import decide_together, option_values
+from hiercoop.algorithms.hiercoop.losses import return_while_it_lasts
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
 from hiercoop.algorithms.policy_gradient import joint_log_prob
 from hiercoop.env.hetnet import HetNetEnv
@@ -58,7 +59,7 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
     steps: list[tuple[Tensor, ...]] = []
     for _ in range(env.scenario.episode_slots):
         slot = _consider(networks, observation, device)
-        state, option, ended = _decide(networks, memory, slot.sight, distance_m, behaviour.epsilon, generator)
+        state, option, ended, goes_on = _decide(networks, memory, slot.sight, distance_m, behaviour.epsilon, generator)
         memory.follow(slot.sight, option, ended)
         drawn, log_prob = _allocate(networks, slot, option, behaviour, generator)
         otherwise_bps = _compare_draws(env, drawn)
@@ -69,10 +70,11 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
         states.append(state)
         reward = torch.from_numpy(outcome.reward.total).to(device)
         capacity_bps = torch.from_numpy(outcome.measurement.capacity_bps.sum(axis=1)).to(device)
-        steps.append((slot.mask, option, ended, drawn[0], log_prob, otherwise_bps, option_bps, reward, capacity_bps))
+        compared = (otherwise_bps, option_bps, goes_on)
+        steps.append((slot.mask, option, ended, drawn[0], log_prob, *compared, reward, capacity_bps))
         observation = outcome.observation
     columns = [torch.stack(column) for column in zip(*steps, strict=True)]
-    mask, option, ended, choice, log_prob, otherwise_bps, option_bps, reward, capacity_bps = columns
+    mask, option, ended, choice, log_prob, otherwise_bps, option_bps, goes_on, reward, capacity_bps = columns
     return Rollout(
         state=stack_states(states),
         mask=mask,
@@ -81,7 +83,7 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
         choice=choice,
         log_prob=log_prob,
         otherwise_bps=otherwise_bps,
-        option_bps=option_bps,
+        option_return_bps=return_while_it_lasts(option_bps, goes_on, env.scenario.reward.discount),
         reward=reward,
         capacity_bps=capacity_bps,
         distance_m=distance_m[0],
@@ -112,8 +114,8 @@ def _decide(
     distance_m: Float[Tensor, "env cell cell"],
     epsilon: float,
     generator: torch.Generator,
-) -> tuple[JointState, Int[Tensor, "env cell"], Bool[Tensor, "env cell"]]:
-    """The state, the options in force in the slot, epsilon-greedy where one ended, and whose ended."""
+) -> tuple[JointState, Int[Tensor, "env cell"], Bool[Tensor, "env cell"], Float[Tensor, "env cell"]]:
+    """The state, the options in force in the slot, epsilon-greedy where one ended, whose ended, and how likely each went on."""
     state = memory.observe(sight)
     shape = state.previous_option.shape
     features = networks.encoder(sight)
@@ -131,7 +133,7 @@ def _decide(
     if memory.is_joint:
         # Each cell was decided with the others' new options in sight.
         state = replace(state, held_option=option)
-    return state, option, ended
+    return state, option, ended, memory.goes_on(termination)
 
 
 def _allocate(

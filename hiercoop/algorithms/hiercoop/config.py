@@ -43,8 +43,8 @@ class CriticConfig(FrozenModel):
     """Share of the online networks that the target networks take over at each gradient step."""
     difference_weight: float = Field(default=1.0, ge=0.0)
     """Weight of what each option would have brought in the slot (counterfactual), in units of Q_k; 0: (18) alone."""
-    lasting_weight: float = Field(default=0.3, ge=0.0)
-    """The same weight where options run to their end, in parts: there most of a difference is passing fading."""
+    lasting_weight: float = Field(default=0.1, ge=0.0)
+    """The same weight where options run to their end, in parts: there differences add up over slots."""
 
 
 class ActorConfig(FrozenModel):

@@ -53,8 +53,11 @@ class Rollout:
     log_prob: Float[Tensor, "slot env cell"]
     otherwise_bps: Float[Tensor, "slot env cell"]
     """Sum capacity had this cell drawn other choices from its policy; zero where that was not asked."""
-    option_bps: Float[Tensor, "slot env cell option"]
-    """Sum capacity had this cell followed each option, the others as they did; zero where that was not asked."""
+    option_return_bps: Float[Tensor, "slot env cell option"]
+    """Sum capacity had this cell followed each option, the others as they did, added up and discounted while the option lasts.
+
+    Zero where that was not asked.
+    """
     reward: Float[Tensor, "slot env"]
     """(9), without signalling."""
     capacity_bps: Float[Tensor, "slot env"]

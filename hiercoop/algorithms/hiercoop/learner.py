@@ -41,8 +41,8 @@ class Transitions:
     option: Int[Tensor, "row cell"]
     reward: Float[Tensor, "row"]
     """(9) of slot t."""
-    option_bps: Float[Tensor, "row cell option"]
-    """Sum capacity of slot t had one cell followed another option."""
+    option_return_bps: Float[Tensor, "row cell option"]
+    """What slot t and those after it would have brought had one cell followed another option, while it lasts."""
     next_state: JointState
     next_has_ended: Bool[Tensor, "row cell"]
     """Whose option ended at the start of slot t + 1, as it was lived."""
@@ -56,8 +56,6 @@ class _Ahead:
 
     q_tot: Float[Tensor, "row"]
     """Q-_tot(S', u); zero after the last slot."""
-    if_option: Float[Tensor, "row cell option"]
-    """The same, had one cell followed another option in the slot before."""
     num_reports: Float[Tensor, "row"]
     regret: Float[Tensor, "row cell"]
     """A_k of going on at S'."""
@@ -107,7 +105,7 @@ class HierCoopLearner:
         target = td_target(batch.reward * scale - report_cost * ahead.num_reports, ahead.q_tot, self.discount)
         values = option_values(self.networks, batch.state, batch.distance_m)
         q_tot, if_option = joint_values(self.networks, batch.state, values, batch.option)
-        brought = batch.option_bps * (self.reward_per_bps * scale) + self.discount * ahead.if_option
+        brought = batch.option_return_bps * (self.reward_per_bps * scale)
         per_step = num_cells / self.config.network.value_unit
         weight = torch.where(batch.state.hold > 0.0, 1.0, self.config.critic.lasting_weight)
         difference_loss = option_difference_loss(if_option * per_step, brought * per_step, weight)
@@ -138,13 +136,11 @@ class HierCoopLearner:
         is_as_lived = (state.hold > 0.0) | (not self._has_alternatives)
         ends = torch.where(is_as_lived, batch.next_has_ended, ends)
         values = option_values(self.target, state, batch.distance_m)
-        q_tot, if_changed = joint_values(self.target, state, values, torch.where(ends, values.argmax(-1), option))
-        if_option = torch.where(ends.unsqueeze(-1), q_tot[:, None, None], if_changed)
-        going_on = joint_values(self.target, state, values, option)[1]
+        q_tot, _ = joint_values(self.target, state, values, torch.where(ends, values.argmax(-1), option))
+        _, going_on = joint_values(self.target, state, values, option)
         follows = (~batch.is_last).to(q_tot.dtype)
         return _Ahead(
             q_tot=q_tot * follows,
-            if_option=if_option * follows[:, None, None],
             num_reports=ends.sum(-1) * follows,
             regret=regret_of_going_on(option, values, going_on),
         )

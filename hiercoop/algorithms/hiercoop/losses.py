@@ -19,13 +19,27 @@ def critic_loss(q_tot: Float[Tensor, "row"], target: Float[Tensor, "row"]) -> Fl
     return (q_tot - target.detach()).square().mean()
 
 
+def return_while_it_lasts(
+    brought: Float[Tensor, "slot env cell option"], goes_on: Float[Tensor, "slot env cell"], discount: float
+) -> Float[Tensor, "slot env cell option"]:
+    """Discounted sum of what an option brings, from each slot to the one in which it would end: Q_Omega of (11) up to (12).
+
+    `brought` holds what each option would have brought in each slot alone, `goes_on` the probability that the option of the slot
+    before goes on into this one.
+    """
+    total = brought.clone()
+    for slot in range(len(brought) - 2, -1, -1):
+        total[slot] += discount * goes_on[slot + 1].unsqueeze(-1) * total[slot + 1]
+    return total
+
+
 def option_difference_loss(
     q_tot: Float[Tensor, "row cell option"], target: Float[Tensor, "row cell option"], weight: Float[Tensor, "row cell"]
 ) -> Float[Tensor, ""]:
     """(18) for every joint option that differs from the one in force in one cell, as far as the cell's options differ.
 
-    The simulator knows what each would have brought in the slot. Differences between options of one cell are free of the value
-    of the state and of most of the fading, which drown them in (18) itself.
+    The simulator knows what each would have brought (`return_while_it_lasts`). Differences between options of one cell are free
+    of the value of the state and of most of the fading, which drown them in (18) itself.
     """
     error = q_tot - target.detach()
     return ((error - error.mean(-1, keepdim=True)).square().mean(-1) * weight).mean()
