@@ -53,7 +53,7 @@ def test_rows_are_slots_that_followed_each_other(rollouts: list[Rollout], seed: 
     for row in range(len(batch.reward)):
         rollout, slot, env = place(rollouts, batch, row)
         assert torch.equal(batch.option[row], rollout.option[slot, env])
-        assert torch.equal(batch.option_bps[row], rollout.option_bps[slot, env])
+        assert torch.equal(batch.option_return_bps[row], rollout.option_return_bps[slot, env])
         assert batch.reward[row] == rollout.reward[slot, env]
         assert batch.is_last[row] == (slot == SLOTS - 1)
         assert torch.equal(batch.distance_m[row], rollout.distance_m)

@@ -119,7 +119,8 @@ def test_best_choices_are_those_of_the_option_in_force() -> None:
 
 @pytest.mark.parametrize("samples_choices", [False, True])
 def test_what_an_option_would_have_brought_is_the_environments_own_capacity(samples_choices: bool) -> None:
-    lived = rollout(samples_choices=samples_choices, compares_options=True)
+    # Decided anew in every slot, an option brings what its one slot brings.
+    lived = rollout(report_period=1, samples_choices=samples_choices, compares_options=True)
     for slot in (0, 4):
         before = list(lived.choice[:slot].numpy())
         best = best_choices(lived, slot)
@@ -128,13 +129,21 @@ def test_what_an_option_would_have_brought_is_the_environments_own_capacity(samp
             choice = held.clone()
             choice[:, cell] = best[:, cell, option]
             wanted = capacity_bps([*before, choice.numpy()])
-            np.testing.assert_allclose(lived.option_bps[slot, :, cell, option].numpy(), wanted, rtol=1e-4)
+            np.testing.assert_allclose(lived.option_return_bps[slot, :, cell, option].numpy(), wanted, rtol=1e-4)
 
 
 def test_the_option_in_force_would_have_brought_what_was_measured() -> None:
-    lived = rollout(samples_choices=False, compares_options=True)
-    in_force = lived.option_bps.gather(-1, lived.option.unsqueeze(-1)).squeeze(-1)
+    lived = rollout(report_period=1, samples_choices=False, compares_options=True)
+    in_force = lived.option_return_bps.gather(-1, lived.option.unsqueeze(-1)).squeeze(-1)
     torch.testing.assert_close(in_force, lived.capacity_bps.unsqueeze(-1).expand_as(in_force), rtol=1e-4, atol=1.0)
+
+
+def test_what_an_option_brings_is_added_up_to_the_next_joint_decision() -> None:
+    lived = rollout(report_period=3, samples_choices=False, compares_options=True)
+    in_force = lived.option_return_bps.gather(-1, lived.option.unsqueeze(-1)).squeeze(-1)
+    discount = SCENARIO.reward.discount
+    wanted = sum(discount**step * lived.capacity_bps[3 + step] for step in range(3))
+    torch.testing.assert_close(in_force[3], wanted.unsqueeze(-1).expand_as(in_force[3]), rtol=1e-4, atol=1.0)
 
 
 def test_the_same_generator_and_seed_repeat_a_rollout() -> None:

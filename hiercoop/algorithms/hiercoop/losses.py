@@ -24,8 +24,8 @@ def return_while_it_lasts(
 ) -> Float[Tensor, "slot env cell option"]:
     """Discounted sum of what an option brings, from each slot to the one in which it would end: Q_Omega of (11) up to (12).
 
-    `brought` holds what each option would have brought in each slot alone, `goes_on` the probability that the option of the slot
-    before goes on into this one.
+    `brought` holds what each option would have brought in each slot alone, `goes_on` the probability that the option of the
+    slot before goes on into this one.
     """
     total = brought.clone()
     for slot in range(len(brought) - 2, -1, -1):

@@ -10,6 +10,7 @@ from hiercoop.algorithms.hiercoop.losses import (
     cell_advantage,
     critic_loss,
     option_difference_loss,
+    return_while_it_lasts,
     td_target,
     termination_loss,
 )
@@ -140,19 +141,28 @@ def test_critic_loss_leaves_the_target_alone() -> None:
 
 def test_differences_between_options_leave_out_what_all_options_of_a_cell_share() -> None:
     q_tot, target, shared = torch.randn(5, 3, 4), torch.randn(5, 3, 4), torch.randn(5, 3, 1)
-    torch.testing.assert_close(option_difference_loss(q_tot + shared, target), option_difference_loss(q_tot, target))
-    assert option_difference_loss(target + shared, target).item() < 1e-12
-    assert option_difference_loss(q_tot, target).item() > 0.1
+    weight = torch.ones(5, 3)
+    plain = option_difference_loss(q_tot, target, weight)
+    torch.testing.assert_close(option_difference_loss(q_tot + shared, target, weight), plain)
+    torch.testing.assert_close(option_difference_loss(q_tot, target, 0.1 * weight), 0.1 * plain)
+    assert option_difference_loss(target + shared, target, weight).item() < 1e-12
+    assert plain.item() > 0.1
 
 
 def test_differences_between_options_by_hand() -> None:
     q_tot, target = torch.tensor([[[1.0, 3.0]]], requires_grad=True), torch.tensor([[[5.0, 5.0]]], requires_grad=True)
-    loss = option_difference_loss(q_tot, target)
+    loss = option_difference_loss(q_tot, target, torch.ones(1, 1))
     loss.backward()
     assert loss.item() == 1.0
     # What raises one option lowers the others of the cell: the gradient is free of the state's value.
     assert q_tot.grad.tolist() == [[[-1.0, 1.0]]]
     assert target.grad is None
+
+
+def test_an_option_brings_what_its_slots_bring_while_it_goes_on() -> None:
+    brought = torch.tensor([1.0, 10.0, 100.0]).reshape(3, 1, 1, 1)
+    goes_on = torch.tensor([0.0, 0.5, 0.0]).reshape(3, 1, 1)
+    assert return_while_it_lasts(brought, goes_on, 0.8).flatten().tolist() == [1.0 + 0.8 * 0.5 * 10.0, 10.0, 100.0]
 
 
 def test_a_cell_that_made_no_difference_has_only_its_share_of_the_joint_advantage() -> None:
