@@ -15,6 +15,7 @@ from hiercoop.cli.options import CommonOptions
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from hiercoop.config.run import Reporting
     from hiercoop.config.scenario import ScenarioConfig
 
 COMPARED_WITH = ("random", "local-search", "best-response", "best-response-payload", "greedy-bound")
@@ -55,11 +56,12 @@ def export(options: ExportOptions) -> None:
 
 
 def _evaluation(options: ExportOptions, scenario: ScenarioConfig, draft: Path) -> dict[str, JsonValue]:
-    """Reports by traffic and policy; the bundle's own is called `this`."""
+    """Reports by traffic and policy; the bundle's own is `this`, on termination, and `this-every-slot`."""
     from hiercoop.algorithms.registry import make_allocator
+    from hiercoop.config.run import RunConfig
     from hiercoop.training.evaluation import evaluate
 
-    policies = {"this": str(draft), **{name: name for name in COMPARED_WITH}}
+    policies = {"this": str(draft), "this-every-slot": str(draft), **{name: name for name in COMPARED_WITH}}
     found: dict[str, JsonValue] = {"episodes": options.episodes, "seed": options.seed}
     done = 0
     with progress_bar("evaluations", len(TRAFFIC) * len(policies)) as moved_to:
@@ -68,7 +70,9 @@ def _evaluation(options: ExportOptions, scenario: ScenarioConfig, draft: Path) -
             evaluated = scenario.model_copy(update={"traffic": traffic})
             reports: dict[str, JsonValue] = {}
             for name, policy in policies.items():
-                allocator = make_allocator(policy, evaluated, options.seed)
+                reporting: Reporting = "every-slot" if name == "this-every-slot" else "on-termination"
+                run = RunConfig(scenario=evaluated, seed=options.seed, reporting=reporting)
+                allocator = make_allocator(policy, evaluated, options.seed, run)
                 report = cast("dict[str, JsonValue]", evaluate(evaluated, allocator, options.episodes, options.seed).to_json())
                 reports[name] = {key: value for key, value in report.items() if key not in REPEATED}
                 done += 1
