@@ -80,17 +80,22 @@ class SequentialScorer(nn.Module):
         self,
         local: Float[Tensor, "row feature"],
         mask: Bool[Tensor, "row vehicle choice"],
-        option: Int[Tensor, "row"],
-        noise: Float[Tensor, "row vehicle choice"],
-        forced: Int[Tensor, "row vehicle"] | None = None,
+        option: Int[Tensor, "option_row"],
+        noise: Float[Tensor, "option_row vehicle choice"],
+        forced: Int[Tensor, "option_row vehicle"] | None = None,
+        blocks: int = 1,
     ) -> Scores:
-        """Choices and logits; `forced` replays given choices instead of choosing."""
+        """Choices and logits; `forced` replays given choices instead of choosing.
+
+        `option`, `noise` and the result may hold several `blocks` of the rows, one after the other: options of one observation.
+        """
         vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
-        shift = torch.where(mask, 0.0, MASKED_LOGIT)
+        shift = torch.where(mask, 0.0, MASKED_LOGIT).repeat(blocks, 1, 1)
         bids = torch.split((noise + shift).reshape(-1, vehicles, choices, 1), 1, 1)
-        static = torch.split(self._static(local, option), 1, 1)
-        value, clash = self.worth(local)
-        value = value - self.price[option].reshape(-1, 1, 1, choices)
+        static = torch.split(self._static(local, option, blocks), 1, 1)
+        value, losses = self.worth(local)
+        value = value.repeat(blocks, 1, 1, 1) - self.price[option].reshape(-1, 1, 1, choices)
+        clash = [lost.repeat(blocks, 1, 1, 1) for lost in losses]
         chosen, logits = [], []
         for vehicle in range(vehicles):
             num_later = vehicles - 1 - vehicle
@@ -109,12 +114,12 @@ class SequentialScorer(nn.Module):
         together = torch.cat(logits, 1).reshape(-1, vehicles, choices)
         return Scores(torch.cat(chosen, 1).reshape(-1, vehicles), together + shift)
 
-    def _static(self, local: Tensor, option: Tensor) -> Float[Tensor, "row vehicle choice hidden"]:
+    def _static(self, local: Tensor, option: Tensor, blocks: int) -> Float[Tensor, "option_row vehicle choice hidden"]:
         """First-layer terms that do not depend on what the earlier vehicles take."""
         vehicles, choices = self.spec.num_vehicles, 2 * self.spec.num_bands
         columns = local.index_select(1, self.columns).reshape(-1, vehicles, choices, self.static_layer.in_features)
         table = (self.option_band + self.option_station).flatten(1, 2).unsqueeze(1) + self.static_layer.bias
-        return columns @ self.static_layer.weight.T + table[option]
+        return (columns @ self.static_layer.weight.T).repeat(blocks, 1, 1, 1) + table[option]
 
 
 class ChoiceWorth(nn.Module):

@@ -8,6 +8,7 @@ import torch
 
 from hiercoop.algorithms.bundle_allocator import BundleAllocator
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
+from hiercoop.algorithms.hiercoop.joint_values import option_values
 from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks, local_spec
 from hiercoop.config.run import RunConfig
@@ -26,16 +27,20 @@ ENVS, SEED, MAX_OPTION_SLOTS = 6, 9, 5
 @pytest.fixture(scope="module")
 def course() -> HierCoopCourse:
     """Nothing is drawn at random: options run to their maximum length, and codes do not count."""
-    torch.manual_seed(4)
+    torch.manual_seed(5)
     config = HierCoopConfig.model_validate({"option": {"terminates": False, "max_option_slots": MAX_OPTION_SLOTS}})
     made = HierCoopCourse(HierCoopLearner(local_spec(SCENARIO), config, SCENARIO.reward))
     values, sizes = made.acting.values, made.acting.sizes
     with torch.no_grad():
-        for layer in values.modules():
+        for layer in (*made.acting.encoder.modules(), *values.modules()):
             if isinstance(layer, torch.nn.Linear):
-                # Others count, so that it matters what is known of them.
+                # Slots and others count, so that it matters what is known of them.
                 torch.nn.init.normal_(layer.weight, std=0.4)
         values.value_net[0].weight[:, sizes.num_features : sizes.num_features + sizes.code_size] = 0.0
+        # No option is the best everywhere.
+        lived = collect(HetNetEnv(SCENARIO, ENVS, SEED), made.acting, Behaviour(OptionRules(5, 1)), torch.Generator())
+        everywhere = option_values(made.acting, lived.state.flat(), lived.distance_m.expand(16 * ENVS, -1, -1))
+        values.value_net[-1].bias -= everywhere.mean((0, 1))
     return made
 
 

@@ -80,16 +80,10 @@ class HierCoopNetworks(nn.Module):
         self, local: Float[Tensor, "row feature"], mask: Bool[Tensor, "row vehicle choice"]
     ) -> tuple[Int[Tensor, "row option vehicle"], Float[Tensor, "row sight"]]:
         """What the cell's vehicles would do under each option, and with it what the encoder sees."""
-        options = self.sizes.num_options
-        rows = len(local)
-        option = torch.arange(options).repeat(rows)
-        scores = self.policy(
-            local.repeat_interleave(options, 0),
-            mask.repeat_interleave(options, 0),
-            option,
-            torch.zeros(rows * options, *mask.shape[1:]),
-        )
-        choice = scores.choice.reshape(rows, options, -1)
+        options, rows = self.sizes.num_options, len(local)
+        option = torch.arange(options).repeat_interleave(rows)
+        scores = self.policy(local, mask, option, torch.zeros(options * rows, *mask.shape[1:]), blocks=options)
+        choice = scores.choice.reshape(options, rows, -1).transpose(0, 1)
         return choice, torch.cat((local, self.outlook(local, choice)), -1)
 
     def local_of(self, sight: Float[Tensor, "*batch sight"]) -> Float[Tensor, "*batch feature"]:
@@ -121,7 +115,7 @@ class SbsGraph(nn.Module):
         self.outlook = networks.outlook
         self.termination = networks.termination
         self.num_options = networks.sizes.num_options
-        self.register_buffer("all_options", torch.arange(self.num_options), persistent=False)
+        self.register_buffer("all_options", torch.arange(self.num_options).unsqueeze(1), persistent=False)
 
     def forward(
         self,
@@ -134,17 +128,14 @@ class SbsGraph(nn.Module):
 
         One pass of the policy serves both ends: all options without noise, for the outlook, and the one in force with it.
         """
-        each = self.num_options + 1
-        options = torch.cat((self.all_options.expand(local.shape[0], -1), option.unsqueeze(1)), 1)
-        quiet = torch.zeros_like(noise).unsqueeze(1).expand(-1, self.num_options, -1, -1)
-        noises = torch.cat((quiet, noise.unsqueeze(1)), 1).flatten(0, 1)
-        rows = [column.unsqueeze(1).expand(-1, each, *column.shape[1:]).flatten(0, 1) for column in (local, mask)]
-        scores = self.policy(*rows, options.flatten(), noises)
-        choice = scores.choice.reshape(-1, each, scores.choice.shape[-1])
-        logits = scores.logits.reshape(-1, each, *scores.logits.shape[1:])
-        features = self.encoder(torch.cat((local, self.outlook(local, choice[:, :-1])), -1))
-        choice_prob = torch.softmax(logits[:, -1], -1) * mask
-        return features, self.termination(features, option), choice[:, -1], choice_prob
+        options = torch.cat((self.all_options.expand(-1, local.shape[0]), option.unsqueeze(0))).flatten()
+        noises = torch.cat((torch.zeros_like(noise).repeat(self.num_options, 1, 1), noise))
+        scores = self.policy(local, mask, options, noises, blocks=self.num_options + 1)
+        choice = scores.choice.reshape(self.num_options + 1, -1, scores.choice.shape[-1])
+        logits = scores.logits.reshape(self.num_options + 1, -1, *scores.logits.shape[1:])
+        features = self.encoder(torch.cat((local, self.outlook(local, choice[:-1].transpose(0, 1))), -1))
+        choice_prob = torch.softmax(logits[-1], -1) * mask
+        return features, self.termination(features, option), choice[-1], choice_prob
 
 
 class EdgeGraph(nn.Module):
