@@ -1,6 +1,11 @@
-"""Shape and type annotations are checked at every call while the tests run."""
+"""Tests do arithmetic on one thread, as training and serving do; shape and type annotations are checked at every call."""
 
-from jaxtyping import install_import_hook
+import os
+
+for library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+from jaxtyping import install_import_hook  # noqa: E402
 
 install_import_hook(["hiercoop.radio", "hiercoop.mobility", "hiercoop.traffic", "hiercoop.env"], "beartype.beartype")
 

@@ -12,6 +12,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from hiercoop.algorithms.exhaustive import sum_capacity_bps
 from hiercoop.config.radio import RadioConfig
@@ -21,6 +22,9 @@ from hiercoop.env.reward import full_buffer_reward
 from hiercoop.env.types import ChannelState, Observation, SlotMeasurement, StepOutcome
 from hiercoop.radio.capacity import shannon_capacity_bps
 from hiercoop.radio.sinr import uplink_sinr
+
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
+"""Training seeds that each learner solves the problem from; all but the first on request."""
 
 NEAR_SNR, FAR_SNR = (1000.0, 500.0), (200.0, 4.0)
 """Wanted power over noise at the own SBS, by sub-band."""

@@ -11,7 +11,7 @@ import torch
 
 from hiercoop.algorithms.maddpg.config import MaddpgConfig
 from hiercoop.algorithms.maddpg.learner import MaddpgLearner
-from tests.algorithms.coordination import coordination_scenario
+from tests.algorithms.coordination import SEEDS, coordination_scenario
 from tests.algorithms.flat.course import coordination_spec, share_of_optimum, train
 
 SETTINGS = {
@@ -26,7 +26,7 @@ SETTINGS = {
 """For a problem of seconds."""
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_two_cells_learn_to_take_different_bands(seed: int) -> None:
     torch.manual_seed(seed)
     learner = MaddpgLearner(coordination_spec(), MaddpgConfig.model_validate(SETTINGS), coordination_scenario().reward)

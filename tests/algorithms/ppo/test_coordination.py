@@ -7,11 +7,11 @@ import torch
 
 from hiercoop.algorithms.ppo.config import PpoConfig
 from hiercoop.algorithms.ppo.learner import PpoLearner
-from tests.algorithms.coordination import coordination_scenario
+from tests.algorithms.coordination import SEEDS, coordination_scenario
 from tests.algorithms.flat.course import coordination_spec, share_of_optimum, train
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("form", ["mlp", "scorer"])
 def test_two_cells_learn_to_take_different_bands(form: str, seed: int) -> None:
     torch.manual_seed(seed)

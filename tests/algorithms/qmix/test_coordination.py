@@ -7,7 +7,7 @@ import torch
 
 from hiercoop.algorithms.qmix.config import QmixConfig
 from hiercoop.algorithms.qmix.learner import QmixLearner
-from tests.algorithms.coordination import coordination_scenario
+from tests.algorithms.coordination import SEEDS, coordination_scenario
 from tests.algorithms.flat.course import coordination_spec, share_of_optimum, train
 
 SETTINGS = {
@@ -22,7 +22,7 @@ SETTINGS = {
 """For a problem of seconds."""
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("form", ["mlp", "scorer"])
 def test_two_cells_learn_to_take_different_bands(form: str, seed: int) -> None:
     torch.manual_seed(seed)
