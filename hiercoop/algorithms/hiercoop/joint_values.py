@@ -9,10 +9,9 @@ from torch.nn.functional import one_hot
 
 from hiercoop.algorithms.hiercoop.experience import JointState
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
+from hiercoop.execution.option_choice import NUM_SWEEPS
+from hiercoop.nets.mixer import Mixing
 from hiercoop.nets.option_values import Others
-
-NUM_SWEEPS = 2
-"""Times that a joint decision goes through the cells, as the edge does (`execution.upper_edge`)."""
 
 
 def option_values(
@@ -36,7 +35,10 @@ def option_values(
 def decide_together(
     networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "row cell cell"]
 ) -> Int[Tensor, "row cell"]:
-    """The joint option where all cells report in the same slot: each cell in turn takes its best, given the others' by then."""
+    """The joint option where all cells report in the same slot: each cell in turn takes its best, given the others' by then.
+
+    As the edge decides (`execution.option_choice`), for many rows at once.
+    """
     num_rows, num_cells = state.previous_option.shape
     features = networks.encoder(state.sight)
     option, peers = state.previous_option.clone(), peers_of(num_cells)
@@ -65,11 +67,21 @@ def joint_values(
 
     S holds the options in force before, so that the best joint option is each cell's best.
     """
+    mixing, chosen = mixing_at(networks, state), values_of(values, option)
+    return mixing.mix(chosen), mixing.mix_with_one_changed(chosen, values)
+
+
+def mixing_at(networks: HierCoopNetworks, state: JointState) -> Mixing:
+    """How the Q_k are mixed at these states."""
     local = networks.local_of(state.sight)
     before = one_hot(state.previous_option, networks.sizes.num_options).to(local.dtype)
-    mixing = networks.mixer.mixing(local, torch.cat((local, before, state.option_age.unsqueeze(-1)), -1))
-    chosen = values.gather(-1, option.unsqueeze(-1)).squeeze(-1)
-    return mixing.mix(chosen), mixing.mix_with_one_changed(chosen, values)
+    mixing: Mixing = networks.mixer.mixing(local, torch.cat((local, before, state.option_age.unsqueeze(-1)), -1))
+    return mixing
+
+
+def values_of(values: Float[Tensor, "row cell option"], option: Int[Tensor, "row cell"]) -> Float[Tensor, "row cell"]:
+    """Each cell's value of one of its options."""
+    return values.gather(-1, option.unsqueeze(-1)).squeeze(-1)
 
 
 def regret_of_going_on(
@@ -78,9 +90,7 @@ def regret_of_going_on(
     if_changed: Float[Tensor, "row cell option"],
 ) -> Float[Tensor, "row cell"]:
     """A_k = Q_tot(S, w) - Q_tot(S, w with k's best), at most 0, with w the options in force."""
-    going_on = if_changed.gather(-1, option.unsqueeze(-1)).squeeze(-1)
-    best = if_changed.gather(-1, values.argmax(-1, keepdim=True)).squeeze(-1)
-    return going_on - best
+    return values_of(if_changed, option) - values_of(if_changed, values.argmax(-1))
 
 
 def peers_of(num_cells: int) -> Int[Tensor, "cell other"]:

@@ -13,7 +13,13 @@ from torch import Tensor, nn
 
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
 from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
-from hiercoop.algorithms.hiercoop.joint_values import joint_values, option_values, regret_of_going_on
+from hiercoop.algorithms.hiercoop.joint_values import (
+    joint_values,
+    mixing_at,
+    option_values,
+    regret_of_going_on,
+    values_of,
+)
 from hiercoop.algorithms.hiercoop.losses import (
     cell_advantage,
     critic_loss,
@@ -136,8 +142,9 @@ class HierCoopLearner:
         is_as_lived = (state.hold > 0.0) | (not self._has_alternatives)
         ends = torch.where(is_as_lived, batch.next_has_ended, ends)
         values = option_values(self.target, state, batch.distance_m)
-        q_tot, _ = joint_values(self.target, state, values, torch.where(ends, values.argmax(-1), option))
-        _, going_on = joint_values(self.target, state, values, option)
+        mixing = mixing_at(self.target, state)
+        q_tot = mixing.mix(values_of(values, torch.where(ends, values.argmax(-1), option)))
+        going_on = mixing.mix_with_one_changed(values_of(values, option), values)
         follows = (~batch.is_last).to(q_tot.dtype)
         return _Ahead(
             q_tot=q_tot * follows,
@@ -169,7 +176,8 @@ class HierCoopLearner:
         flat = rollout.state.flat()
         distance_m = rollout.distance_m.expand(slots * envs, -1, -1)
         values = option_values(self.networks, flat, distance_m)
-        q_tot = joint_values(self.networks, flat, values, rollout.option.flatten(0, 1))[0].reshape(slots, envs)
+        chosen = values_of(values, rollout.option.flatten(0, 1))
+        q_tot = mixing_at(self.networks, flat).mix(chosen).reshape(slots, envs)
         reward = rollout.reward * self._reward_scale(num_cells)
         # Reports of slot t + 1 are charged with the reward of slot t, as in the target of (18).
         later_reports = torch.zeros_like(reward)

@@ -14,7 +14,6 @@ from torch import nn
 
 from hiercoop.algorithms.hiercoop.experience import JointState
 from hiercoop.algorithms.hiercoop.joint_values import (
-    NUM_SWEEPS,
     decide_together,
     joint_values,
     option_values,
@@ -81,7 +80,6 @@ def test_values_of_all_cells_are_those_of_each_one_in_the_edges_eyes(num_cells: 
 
 
 def test_joint_decisions_go_through_the_cells_as_often_as_the_edge_does() -> None:
-    assert NUM_SWEEPS == option_choice.NUM_SWEEPS
 
 
 @pytest.mark.parametrize("num_cells", NUM_CELLS)
