@@ -79,9 +79,6 @@ def test_values_of_all_cells_are_those_of_each_one_in_the_edges_eyes(num_cells: 
             torch.testing.assert_close(values[row, cell], edge_values(networks, state, distance_m, row, cell))
 
 
-def test_joint_decisions_go_through_the_cells_as_often_as_the_edge_does() -> None:
-
-
 @pytest.mark.parametrize("num_cells", NUM_CELLS)
 def test_a_joint_decision_is_the_edges_sweep_cell_by_cell(num_cells: int) -> None:
     rows = 12
