@@ -133,6 +133,8 @@ def _edge_of(nodes: list, constants: list, sizes: Dimensions) -> bytes:
         helper.make_tensor_value_info("other_option", TensorProto.INT64, ["B", "N"]),
         helper.make_tensor_value_info("other_age", TensorProto.FLOAT, ["B", "N"]),
         helper.make_tensor_value_info("other_distance", TensorProto.FLOAT, ["B", "N"]),
+        helper.make_tensor_value_info("other_place", TensorProto.INT64, ["B", "N"]),
+        helper.make_tensor_value_info("place_at_other", TensorProto.INT64, ["B", "N"]),
         helper.make_tensor_value_info("other_mask", TensorProto.FLOAT, ["B", "N"]),
         helper.make_tensor_value_info("hold", TensorProto.FLOAT, ["B"]),
     ]

@@ -19,6 +19,8 @@ def random_rows(scenario: ScenarioConfig, num_rows: int, generator: np.random.Ge
     if layout.has_gains:
         gain = layout.view(local, "gain")
         gain[...] = generator.normal(1.5, 0.8, gain.shape) * active[:, :, None, None]
+        mean_gain = layout.view(local, "mean_gain")
+        mean_gain[...] = generator.exponential(0.8, mean_gain.shape) * active[:, :, None]
     shape = (num_rows, layout.num_vehicles, scenario.num_choices)
     return {
         "local": local,

@@ -21,6 +21,7 @@ from hiercoop.execution.edge_policy import EdgePolicy, cell_codes, hold_of
 from hiercoop.execution.option_choice import KnownCells, OptionChoice
 from hiercoop.execution.sbs_policy import SbsInference, SbsPolicy
 from hiercoop.execution.signalling import SignallingLedger, totals
+from hiercoop.radio.geometry import site_distances_m
 from hiercoop.rpc import codec
 from hiercoop.rpc.v1.upper_edge_service_pb2 import FeatureReport, OptionDecision
 from hiercoop.seeding import Streams, keyed_generator, keyed_uniform
@@ -54,7 +55,7 @@ class BundleAllocator:
         self._has_alternatives = bundle.manifest.dimensions.options > 1
         self._sbs = SbsPolicy(bundle)
         self._edge = EdgePolicy(bundle)
-        self._distances_m = _site_distances_m(run)
+        self._distances_m = site_distances_m(make_world(run.scenario, 1, Streams(run.seed)).sbs_sites_m)
         self._ledger = SignallingLedger()
         self._sequence = 0
         self._env_slots = 0
@@ -230,11 +231,3 @@ class BundleAllocator:
                 edge_epoch=1,
             )
             self._ledger.record(int(cell), 1, "OptionDecision", False, decision.ByteSize())
-
-
-def _site_distances_m(run: RunConfig) -> Float32[np.ndarray, "cell cell"]:
-    """Distances between SBSs, from sites as single-precision numbers as they go over the wire."""
-    sites_m = make_world(run.scenario, 1, Streams(run.seed)).sbs_sites_m.astype(np.float32).astype(np.float64)
-    offsets_m = sites_m[:, None, :] - sites_m[None, :, :]
-    distances: np.ndarray = np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32)
-    return distances

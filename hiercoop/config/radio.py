@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from hiercoop.units import db_to_linear, dbm_to_w
 
@@ -12,12 +13,27 @@ Fading = Literal["iid", "jakes", "ar1"]
 
 
 class FrozenModel(BaseModel):
-    """Base of all configuration: frozen, unknown keys refused, no NaN or infinity."""
+    """Base of all that is written down: frozen, unknown keys refused, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class BaseStationConfig(FrozenModel):
+class SettingsModel(FrozenModel):
+    """Base of all configuration: no text and no truth value stands for a number, and no number for a truth value."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_of_its_kind(cls, value: object, info: ValidationInfo) -> object:
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        kinds = get_args(annotation) or (annotation,)
+        if (int in kinds or float in kinds) and isinstance(value, bool | str):
+            raise PydanticCustomError("number_type", "must be a number")
+        if bool in kinds and not isinstance(value, bool):
+            raise PydanticCustomError("bool_type", "must be true or false")
+        return value
+
+
+class BaseStationConfig(SettingsModel):
     """One kind of base station."""
 
     height_m: float = Field(gt=1.0, le=200.0)
@@ -25,7 +41,7 @@ class BaseStationConfig(FrozenModel):
     noise_figure_db: float = Field(default=5.0, ge=0.0, le=30.0)
 
 
-class RadioConfig(FrozenModel):
+class RadioConfig(SettingsModel):
     """Carrier, bands, stations, vehicles and fading."""
 
     carrier_hz: float = Field(default=2e9, ge=4e8, le=6e9)

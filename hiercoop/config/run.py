@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from hiercoop.config.radio import FrozenModel
+from hiercoop.config.radio import SettingsModel
 from hiercoop.config.scenario import MobilityConfig, ScenarioConfig
 
 Reporting = Literal["every-slot", "periodic", "on-termination"]
 FeatureCodec = Literal["fp32", "fp16", "int8"]
 
 
-class RunConfig(FrozenModel):
+class RunConfig(SettingsModel):
     """Modes of one run (design, section 6)."""
 
     scenario: ScenarioConfig = ScenarioConfig(mobility=MobilityConfig(kind="grid"))

@@ -8,14 +8,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from hiercoop.config.radio import FrozenModel, RadioConfig
+from hiercoop.config.radio import RadioConfig, SettingsModel
 
 MAX_SBS = 64
+MAX_NEIGHBOURS = 8
 Site = tuple[float, float]
 Drop = Literal["grid", "near", "edge"]
 
 
-class MobilityConfig(FrozenModel):
+class MobilityConfig(SettingsModel):
     """How vehicles come to be where they are.
 
     `drop`: a fresh placement every episode (training, evaluation). `grid`: vehicles drive the urban grid (running emulation).
@@ -41,7 +42,7 @@ class MobilityConfig(FrozenModel):
         return self
 
 
-class TrafficConfig(FrozenModel):
+class TrafficConfig(SettingsModel):
     """What each vehicle has to deliver within one delivery round."""
 
     payload_bytes: float = Field(default=87_500.0, ge=0.0, le=1e9)
@@ -62,7 +63,7 @@ class TrafficConfig(FrozenModel):
         return self
 
 
-class RewardConfig(FrozenModel):
+class RewardConfig(SettingsModel):
     """Weights of (9): lambda_c per Mbit/s of capacity, lambda_d times phi per delivered slot (7)."""
 
     capacity_weight: float = Field(default=0.01, ge=0.0)
@@ -77,15 +78,17 @@ class RewardConfig(FrozenModel):
         return self
 
 
-class ObservationConfig(FrozenModel):
+class ObservationConfig(SettingsModel):
     """What an SBS sees."""
 
     mbs_csi: Literal["current", "delayed", "none"] = "current"
     has_gains: bool = True
-    """False: the paper's bare form, without any current gain."""
+    """False: the paper's bare form, without any gain."""
+    num_neighbours: int = Field(default=4, ge=0, le=MAX_NEIGHBOURS)
+    """Nearest other SBSs towards which each vehicle's mean gain is observed, as its measurement reports tell."""
 
 
-class ScenarioConfig(FrozenModel):
+class ScenarioConfig(SettingsModel):
     """Everything that makes two runs with the same seed equal."""
 
     name: str = Field(default="urban-grid", min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")

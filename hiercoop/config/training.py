@@ -11,14 +11,14 @@ from typing import Literal
 from pydantic import Field, JsonValue, model_validator
 
 from hiercoop.config.load import build, overlay
-from hiercoop.config.radio import Fading, FrozenModel
+from hiercoop.config.radio import Fading, SettingsModel
 from hiercoop.config.scenario import Drop, ScenarioConfig
 from hiercoop.errors import ConfigError
 
 AlgorithmName = Literal["hiercoop", "qmix", "maddpg", "ppo"]
 
 
-class CurriculumConfig(FrozenModel):
+class CurriculumConfig(SettingsModel):
     """What differs from one training iteration to the next, so that one policy serves it all; drawn from (seed, iteration)."""
 
     full_buffer_share: float = Field(default=0.5, ge=0.0, le=1.0)
@@ -29,7 +29,7 @@ class CurriculumConfig(FrozenModel):
     """Placements of vehicles to draw from."""
     fading: tuple[Fading, ...] = ("iid", "jakes")
     """Kinds of fast fading to draw from."""
-    num_sbs: tuple[int, ...] = (2, 3, 3, 3, 4)
+    num_sbs: tuple[int, ...] = (1, 2, 3, 3, 3, 4, 6, 12)
     """Numbers of cells to draw from."""
     report_periods: tuple[int, ...] = (0, 1, 1)
     """Slots between joint reports of all cells, drawn from these; 0: each cell reports when its option ends."""
@@ -48,7 +48,7 @@ class CurriculumConfig(FrozenModel):
         return self
 
 
-class ValidationConfig(FrozenModel):
+class ValidationConfig(SettingsModel):
     """How a policy in training is judged: its best choices, on drops of its own, never on those of an evaluation."""
 
     every_iterations: int = Field(default=20, ge=1)
@@ -58,14 +58,14 @@ class ValidationConfig(FrozenModel):
     payload_bytes: float = Field(default=87_500.0, gt=0.0, le=1e9)
 
 
-class TrainingConfig(FrozenModel):
+class TrainingConfig(SettingsModel):
     """Everything that makes two training runs equal."""
 
     scenario: ScenarioConfig = ScenarioConfig()
     algorithm: AlgorithmName = "hiercoop"
     preset: str = "fast"
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
-    iterations: int = Field(default=240, ge=1)
+    iterations: int = Field(default=180, ge=1)
     """One delivery round of every environment each."""
     num_envs: int = Field(default=32, ge=1, le=65_536)
     checkpoint_every_iterations: int = Field(default=20, ge=1)

@@ -41,10 +41,12 @@ class HetNetEnv:
     | interference | [2, M]    | 10 log10(1 + I/N) / 20 of other cells' links in the last slot | [0, 10]   |
     | interference_mean | [2, M] | moving average of `interference`, weight 0.2                | [0, 10]   |
     | gain         | [V, 2, M] | 10 log10(P g / N) / 20, this slot; zeros for a silent link    | [-10, 10] |
+    | mean_gain    | [V, 2 + N] | 10 log10(1 + P g / N) / 20 without fast fading; zeros for a silent link | [0, 10] |
 
     Interference and gain are those at the own SBS, then at the MBS; interference is 0 at a fresh placement. Gains to the
-    MBS are this slot's, the last slot's (0 for a new vehicle) or 0, as `observation.mbs_csi` says. With
-    `observation.has_gains` false there are none. Where payloads never end (`traffic.full_buffer`) nothing is ever
+    MBS are this slot's, the last slot's (0 for a new vehicle) or 0, as `observation.mbs_csi` says. Mean gains are those to the
+    own SBS, the MBS and the nearest other SBSs, `observation.num_neighbours` of them. With `observation.has_gains` false there
+    are none of either. Where payloads never end (`traffic.full_buffer`) nothing is ever
     delivered, and the delivery term of the reward is 0.
 
     Draws never depend on choices: the same seed gives every policy the same places and channels.
@@ -64,7 +66,7 @@ class HetNetEnv:
         self._fading = make_fast_fading(
             scenario.radio, streams.generator("fading"), num_envs, scenario.num_links, scenario.num_sbs + 1
         )
-        self._observer = Observer(scenario)
+        self._observer = Observer(scenario, self.world.sbs_sites_m)
         self._own_cell = np.repeat(np.arange(scenario.num_sbs), scenario.num_vehicles_per_sbs)
         self._slots_per_move = round(scenario.mobility.large_scale_period_s / scenario.radio.slot_duration_s) or 1
         self._next_payload_bits = link_payload_bits(scenario)
@@ -179,7 +181,7 @@ class HetNetEnv:
 
     def _begin_round(self) -> None:
         """A new delivery round. Vehicles that are served again keep their past; all others have none."""
-        self._placement = self.world.begin_round()
+        self._place(self.world.begin_round())
         is_new = self._newcomers()
         self._vehicle_id = self._placement.vehicle_id
         self._last_choice = np.where(is_new, self.scenario.num_choices, self._last_choice)
@@ -206,7 +208,7 @@ class HetNetEnv:
         """Time goes on by a slot. Gives the final observation of a round whose vehicles were dropped for it alone."""
         final_observation = None
         if self._slot % self._slots_per_move == 0:
-            self._placement = self.world.advance_large_scale()
+            self._place(self.world.advance_large_scale())
         self._see_placement()
         if self._slots_left > 0:
             self._draw_gain()
@@ -216,6 +218,10 @@ class HetNetEnv:
                 final_observation = self._observe()
             self._begin_round()
         return final_observation
+
+    def _place(self, placement: LargeScale) -> None:
+        self._placement = placement
+        self._mean_gain = self._observer.mean_gain(placement.gain)
 
     def _see_placement(self) -> None:
         """Who sends in the coming slot: a vehicle that has left takes what it had to deliver with it."""
@@ -239,6 +245,7 @@ class HetNetEnv:
             interference=self._interference,
             interference_mean=self._interference_mean,
             gain=self._known_gain(),
+            mean_gain=self._mean_gain,
         )
         return self._observer.observe(start)
 

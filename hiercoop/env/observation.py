@@ -17,6 +17,7 @@ from hiercoop.env.types import (
     Observation,
     ObservationLayout,
 )
+from hiercoop.radio.geometry import neighbour_places, site_distances_m
 
 MIN_SNR = np.float32(1e-30)
 """Keeps zero out of the logarithm; far below what the observation's bound lets through."""
@@ -40,6 +41,8 @@ class SlotStart:
     """Moving average of `interference`, the last slot's included; zero for a fresh placement."""
     gain: Float32[np.ndarray, "env cell vehicle station band"]
     """Of each cell's own vehicles to own SBS and MBS; zero where the SBS knows nothing of it."""
+    mean_gain: Float32[np.ndarray, "env cell vehicle place"]
+    """Without fast fading, as `Observer.mean_gain` gives it."""
 
 
 class Observer:
@@ -48,7 +51,7 @@ class Observer:
     Inside, environments are the last axis in memory, as in `radio.sinr`; one transposition at the end sets the rows right.
     """
 
-    def __init__(self, scenario: ScenarioConfig) -> None:
+    def __init__(self, scenario: ScenarioConfig, site_xy_m: Float64[np.ndarray, "sbs 2"]) -> None:
         self._layout = ObservationLayout.of(scenario)
         self._num_cells = scenario.num_sbs
         self._num_choices = scenario.num_choices
@@ -59,6 +62,7 @@ class Observer:
         self._rate_unit_bits = radio.slot_duration_s * radio.band_bandwidth_hz * RATE_SCALE_BPS_HZ
         self._per_noise = np.float32(1.0 / radio.noise_w)
         self._tx_over_noise = np.float32(radio.tx_over_noise)
+        self._measured_cells = _measured_cells(site_xy_m, scenario.observation.num_neighbours)
 
     def observe(self, start: SlotStart) -> Observation:
         """The observation of every cell, and the action mask, in arrays of their own."""
@@ -78,6 +82,8 @@ class Observer:
         block["interference_mean"][...] = self._by_feature(start.interference_mean)
         if self._layout.has_gains:
             block["gain"][...] = self._gain(start.gain, active)
+            mean_gain = start.mean_gain.transpose(1, 2, 3, 0) * active[:, :, None]
+            block["mean_gain"][...] = mean_gain.reshape(self._num_cells, -1, num_envs)
         local = np.ascontiguousarray(rows.transpose(2, 0, 1))
         return Observation(start.slot, local, self._mask(active))
 
@@ -106,6 +112,19 @@ class Observer:
         np.minimum(scaled, np.float32(OBSERVATION_BOUND), out=scaled)
         return scaled
 
+    def mean_gain(self, large_scale: Float32[np.ndarray, "env link station"]) -> Float32[np.ndarray, "env cell vehicle place"]:
+        """Gains without fast fading as they are observed: 10 log10(1 + P g/N) / 20, at most 10.
+
+        Those of each cell's own vehicles to its SBS, to the MBS, and to its neighbours, nearest first; 0 where there is none.
+        """
+        by_cell = large_scale.reshape(len(large_scale), self._num_cells, -1, large_scale.shape[2])
+        known = np.concatenate((by_cell, np.zeros_like(by_cell[..., :1])), axis=3)
+        measured = np.take_along_axis(known, self._measured_cells[None, :, None, :], axis=3)
+        scaled: Float32[np.ndarray, "env cell vehicle place"] = np.log10(measured * self._tx_over_noise + np.float32(1.0))
+        scaled *= np.float32(10.0 / SNR_DB_SCALE)
+        np.minimum(scaled, np.float32(OBSERVATION_BOUND), out=scaled)
+        return scaled
+
     def _by_feature(self, values: Float32[np.ndarray, "env cell station band"]) -> Float32[np.ndarray, "cell feature env"]:
         return values.transpose(1, 2, 3, 0).reshape(self._num_cells, -1, len(values))
 
@@ -123,6 +142,16 @@ class Observer:
         if not is_known.all():
             scaled *= is_known
         return scaled.reshape(self._num_cells, -1, scaled.shape[-1])
+
+
+def _measured_cells(site_xy_m: Float64[np.ndarray, "sbs 2"], num_neighbours: int) -> Int64[np.ndarray, "sbs place"]:
+    """Whose mean gains each cell observes: own SBS, MBS, neighbours; K + 1, a column of zeros, where there are fewer."""
+    num_sbs = len(site_xy_m)
+    order = neighbour_places(site_distances_m(site_xy_m)).argsort(axis=1)[:, : min(num_neighbours, num_sbs - 1)]
+    measured = np.full((num_sbs, 2 + num_neighbours), num_sbs + 1)
+    measured[:, 0], measured[:, 1] = np.arange(num_sbs), num_sbs
+    measured[:, 2 : 2 + order.shape[1]] = order
+    return measured
 
 
 def interference_mean(

@@ -99,19 +99,24 @@ class ObservationLayout:
     | interference | [2, M]    | 10 log10(1 + I/N) / 20 at own SBS, MBS; other cells', t-1 | [0, 10] |
     | interference_mean | [2, M] | moving average of `interference`, weight 0.2; see below     | [0, 10] |
     | gain         | [V, 2, M] | 10 log10(P g / N) / 20 to own SBS, MBS, this slot       | [-10, 10] |
+    | mean_gain    | [V, 2 + N] | 10 log10(1 + P g / N) / 20 without fast fading; see below | [0, 10] |
 
     The average begins again at a fresh placement: the first interference heard after silence counts whole.
-    `gain` is missing in the paper's bare form; zero for empty slots, and towards the MBS when mbs_csi = "none".
+    `gain` and `mean_gain` are missing in the paper's bare form, and zero for empty slots; `gain` is zero towards the MBS when
+    mbs_csi = "none". `mean_gain` is towards the own SBS, the MBS and the N = `observation.num_neighbours` nearest other SBSs
+    (`radio.geometry.neighbour_places`; 0 where there are fewer): what vehicles' filtered measurement reports tell a cell.
     """
 
     num_vehicles: int
     num_bands: int
     has_gains: bool = True
+    num_neighbours: int = 4
 
     @classmethod
     def of(cls, scenario: ScenarioConfig) -> ObservationLayout:
         """The layout of a scenario; independent of its number of cells."""
-        return cls(scenario.num_vehicles_per_sbs, scenario.radio.num_bands, scenario.observation.has_gains)
+        observation = scenario.observation
+        return cls(scenario.num_vehicles_per_sbs, scenario.radio.num_bands, observation.has_gains, observation.num_neighbours)
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -126,7 +131,8 @@ class ObservationLayout:
             "interference": (2, bands),
             "interference_mean": (2, bands),
         }
-        return shapes | ({"gain": (vehicles, 2, bands)} if self.has_gains else {})
+        gains = {"gain": (vehicles, 2, bands), "mean_gain": (vehicles, 2 + self.num_neighbours)}
+        return shapes | (gains if self.has_gains else {})
 
     @cached_property
     def size(self) -> int:

@@ -22,6 +22,10 @@ class EdgeInput:
     other_option: Int64[np.ndarray, "row other"]
     other_age: Float32[np.ndarray, "row other"]
     other_distance: Float32[np.ndarray, "row other"]
+    other_place: Int64[np.ndarray, "row other"]
+    """Of the other cell in this one's neighbour list (`radio.geometry.neighbour_places`)."""
+    place_at_other: Int64[np.ndarray, "row other"]
+    """The reverse."""
     other_mask: Float32[np.ndarray, "row other"]
     hold: Float32[np.ndarray, "row"]
     """How the decision holds, see `hold_of`."""
@@ -48,6 +52,8 @@ class EdgePolicy:
                 "other_option": ("tensor(int64)", (None, None)),
                 "other_age": ("tensor(float)", (None, None)),
                 "other_distance": ("tensor(float)", (None, None)),
+                "other_place": ("tensor(int64)", (None, None)),
+                "place_at_other": ("tensor(int64)", (None, None)),
                 "other_mask": ("tensor(float)", (None, None)),
                 "hold": ("tensor(float)", (None,)),
             },

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64, Shaped
 
 from hiercoop.execution.edge_policy import EdgeInput, EdgePolicy
+from hiercoop.radio.geometry import neighbour_places
 
 NUM_SWEEPS = 2
 """Times that a joint decision goes through the cells, at most."""
@@ -44,7 +45,10 @@ class OptionChoice:
         self._policy = policy
         self._others = others
         self._code = code.reshape(num_envs * num_cells, code_size)
-        self._distance_m = np.tile(np.take_along_axis(distance_m, others, axis=1), (num_envs, 1))
+        place = neighbour_places(distance_m)
+        self._distance_m, self._place, self._place_at_other = (
+            np.tile(np.take_along_axis(relation, others, axis=1), (num_envs, 1)) for relation in (distance_m, place, place.T)
+        )
         self._hold = np.full(num_envs * num_cells, hold, np.float32)
 
     def jointly(self, known: KnownCells, deciding: Bool[np.ndarray, "env cell"]) -> Int64[np.ndarray, "env cell"]:
@@ -88,6 +92,8 @@ class OptionChoice:
             other_option=self._of_others(known.option),
             other_age=self._of_others(known.age_slots),
             other_distance=self._distance_m,
+            other_place=self._place,
+            place_at_other=self._place_at_other,
             other_mask=self._of_others(known.is_known).astype(np.float32),
             hold=self._hold,
         )

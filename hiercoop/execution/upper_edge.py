@@ -19,6 +19,7 @@ from hiercoop.execution.edge_policy import EdgePolicy, cell_codes, hold_of
 from hiercoop.execution.handshake import check_registration
 from hiercoop.execution.option_choice import KnownCells, OptionChoice
 from hiercoop.execution.signalling import SignallingLedger
+from hiercoop.radio.geometry import site_distances_m
 from hiercoop.rpc import codec
 from hiercoop.rpc.v1.upper_edge_service_pb2 import (
     FeatureReport,
@@ -179,9 +180,7 @@ class UpperEdge:
         self._profile = profile
         self._cells.clear()
         self._joint.clear()
-        sites_m = np.asarray(profile.sites_m, np.float64).reshape(profile.num_cells, 2)
-        offsets_m = sites_m[:, None, :] - sites_m[None, :, :]
-        distance_m = np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32)
+        distance_m = site_distances_m(np.asarray(profile.sites_m, np.float64).reshape(profile.num_cells, 2))
         codes = cell_codes(profile.seed, profile.num_cells, self.bundle.manifest.dimensions.code)
         self._num_cells = profile.num_cells
         hold = hold_of(profile.reporting, profile.period_slots)

@@ -7,7 +7,7 @@ from functools import cache
 from pydantic import Field
 
 from hiercoop.config.load import build, overlay
-from hiercoop.config.radio import FrozenModel
+from hiercoop.config.radio import SettingsModel
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.config.training import load_training
 from hiercoop.figures.contenders import SCORERS, Contender, Policy
@@ -15,7 +15,7 @@ from hiercoop.jobs.description import EvaluateJob, JobReporting, SwitchJob, Trai
 from hiercoop.training.courses import resolve
 
 
-class Reports(FrozenModel):
+class Reports(SettingsModel):
     """When features are sent."""
 
     reporting: JobReporting = "on-termination"
@@ -25,7 +25,7 @@ class Reports(FrozenModel):
 ON_TERMINATION = Reports()
 
 
-class StudyConfig(FrozenModel):
+class StudyConfig(SettingsModel):
     """The full set; `QUICK` makes it small."""
 
     scenario: ScenarioConfig = ScenarioConfig()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
@@ -36,3 +36,21 @@ def _without(num_bands: int, bands: tuple[int, ...]) -> Bool[Tensor, "2 band"]:
     plan = torch.zeros(2, num_bands, dtype=torch.bool)
     plan[:, list(bands)] = True
     return plan
+
+
+def plan_marks(plans: Bool[Tensor, "option 2 band"]) -> Float[Tensor, "option band 4"]:
+    """Each option as each sub-band sees it: whether it is left out, by station, and the share of all sub-bands left out."""
+    left_out = plans.to(torch.float32).transpose(1, 2)
+    return torch.cat((left_out, left_out.mean(1, keepdim=True).expand_as(left_out)), -1)
+
+
+def plan_kinds(plans: Bool[Tensor, "option 2 band"]) -> Float[Tensor, "kind band option"]:
+    """Weights that average over the options that are of one kind in a sub-band's eyes; zero where there are none.
+
+    Options are of one kind where they leave out as much in all, and of this sub-band the same.
+    """
+    marks = [[tuple(mark.tolist()) for mark in option] for option in plan_marks(plans)]
+    kinds = sorted({mark for option in marks for mark in option})
+    bands = range(plans.shape[2])
+    weight = torch.tensor([[[float(option[band] == kind) for option in marks] for band in bands] for kind in kinds])
+    return weight / weight.sum(-1, keepdim=True).clamp(min=1.0)

@@ -38,9 +38,11 @@ class FlatEdgeGraph(nn.Module):
         other_option: Int[Tensor, "row other"],
         other_age: Float[Tensor, "row other"],
         other_distance: Float[Tensor, "row other"],
+        other_place: Int[Tensor, "row other"],
+        place_at_other: Int[Tensor, "row other"],
         other_mask: Float[Tensor, "row other"],
         hold: Float[Tensor, "row"],
     ) -> Tensor:
         """Zero, made of every input: the exporter leaves out those that do not matter, and a bundle's are agreed."""
-        others = other_features.squeeze(-1) + other_option + other_age + other_distance
+        others = other_features.squeeze(-1) + other_option + other_age + other_distance + other_place + place_at_other
         return (features + code + hold.unsqueeze(-1) + (others * other_mask).sum(1, keepdim=True)) * 0.0

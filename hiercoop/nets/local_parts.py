@@ -39,6 +39,11 @@ class LocalSpec:
         return self.shapes["interference"][1]
 
     @property
+    def num_neighbours(self) -> int:
+        """Neighbouring SBSs towards which mean gains are observed."""
+        return self.shapes["mean_gain"][1] - 2 if "mean_gain" in self.shapes else 0
+
+    @property
     def nepers_per_unit(self) -> float:
         """Natural logarithm of the power ratio that one observed unit stands for."""
         return self.db_per_unit * math.log(10.0) / 10.0
@@ -51,6 +56,10 @@ class LocalSpec:
                 break
             start += math.prod(shape)
         return torch.arange(start, start + math.prod(self.shapes[name])).reshape(self.shapes[name])
+
+    def neighbour_positions(self) -> Int[Tensor, "position"]:
+        """Positions of the mean gains towards neighbours, [vehicle, neighbour], flat."""
+        return self.positions("mean_gain")[:, 2:].flatten()
 
     def selector(self, positions: Int[Tensor, "..."]) -> Float[Tensor, "feature column"]:
         """The matrix that picks these entries, flattened, out of a row of observations."""

@@ -178,7 +178,10 @@ class ChoiceWorth(nn.Module):
 
 
 def _static_positions(spec: LocalSpec) -> Int[Tensor, "vehicle 2 band column"]:
-    """Where each choice's raw quantities stand in the observation: its own, its twin's at the other station, its vehicle's."""
+    """Where each choice's raw quantities stand in the observation: its own, its twin's at the other station, its vehicle's.
+
+    Among the last, how well neighbours hear it: so much it may disturb them.
+    """
     shape = (spec.num_vehicles, 2, spec.num_bands)
     columns = [spec.positions("last_choice").reshape(shape)]
     for name in ("interference", "interference_mean"):
@@ -187,6 +190,7 @@ def _static_positions(spec: LocalSpec) -> Int[Tensor, "vehicle 2 band column"]:
     if "gain" in spec.shapes:
         gain = spec.positions("gain")
         columns += [gain, gain.flip(1)]
+        columns += [place[:, None, None].expand(shape) for place in spec.positions("mean_gain").T]
     columns += [spec.positions(name)[:, None, None].expand(shape) for name in ("payload_left", "needed_rate")]
     columns.append(spec.positions("time_left").expand(shape))
     return torch.stack(columns, -1)

@@ -14,13 +14,13 @@ from hiercoop.algorithms.ppo.learner import PpoLearner
 from hiercoop.algorithms.qmix.config import QmixConfig
 from hiercoop.algorithms.qmix.learner import QmixLearner
 from hiercoop.config.load import Tree, build
-from hiercoop.config.radio import FrozenModel
+from hiercoop.config.radio import SettingsModel
 from hiercoop.config.training import TrainingConfig
 from hiercoop.training.course import Course
 from hiercoop.training.flat_course import FlatCourse
 from hiercoop.training.hiercoop_course import HierCoopCourse
 
-SETTINGS: dict[str, type[FrozenModel]] = {
+SETTINGS: dict[str, type[SettingsModel]] = {
     "hiercoop": HierCoopConfig,
     "qmix": QmixConfig,
     "maddpg": MaddpgConfig,

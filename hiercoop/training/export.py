@@ -70,10 +70,12 @@ def edge_onnx(parts: BundleParts) -> bytes:
         "other_option": torch.zeros(rows, others, dtype=torch.long),
         "other_age": torch.zeros(rows, others),
         "other_distance": torch.zeros(rows, others),
+        "other_place": torch.zeros(rows, others, dtype=torch.long),
+        "place_at_other": torch.zeros(rows, others, dtype=torch.long),
         "other_mask": torch.zeros(rows, others),
         "hold": torch.zeros(rows),
     }
-    others_axis = {name: {1: "other"} for name in inputs if name.startswith("other_")}
+    others_axis = {name: {1: "other"} for name in inputs if "other" in name}
     return _export(parts.edge, inputs, ["values"], others_axis)
 
 

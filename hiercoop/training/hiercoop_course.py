@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
+from hiercoop.algorithms.hiercoop.experience import JointState, Rollout, SiteRelations
 from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
 from hiercoop.algorithms.hiercoop.networks import EdgeGraph, HierCoopNetworks, SbsGraph
 from hiercoop.env.hetnet import HetNetEnv
@@ -21,8 +21,8 @@ from hiercoop.training.schedules import linear
 
 FREE_OPTION = 0
 """The option whose band plan leaves out nothing (`nets.band_plans`)."""
-STATE = "state."
-"""Before the names of a saved rollout's joint states."""
+STATE, SITES = "state.", "sites."
+"""Before the names of a saved rollout's joint states, and of its sites' relations."""
 
 
 class HierCoopCourse:
@@ -111,9 +111,14 @@ class HierCoopCourse:
 
 def _rollout_tensors(rollout: Rollout) -> Tensors:
     state = {STATE + name: value for name, value in vars(rollout.state).items()}
-    return state | {name: value for name, value in vars(rollout).items() if isinstance(value, Tensor)}
+    sites = {SITES + name: value for name, value in vars(rollout.sites).items()}
+    return state | sites | {name: value for name, value in vars(rollout).items() if isinstance(value, Tensor)}
 
 
 def _rollout_of(tensors: Tensors) -> Rollout:
-    state = JointState(**{name.removeprefix(STATE): value for name, value in tensors.items() if name.startswith(STATE)})
-    return Rollout(state=state, **{name: value for name, value in tensors.items() if not name.startswith(STATE)})
+    flat = {name: value for name, value in tensors.items() if "." not in name}
+    return Rollout(state=JointState(**_under(tensors, STATE)), sites=SiteRelations(**_under(tensors, SITES)), **flat)
+
+
+def _under(tensors: Tensors, prefix: str) -> Tensors:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

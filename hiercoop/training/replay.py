@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import fields
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
+from hiercoop.algorithms.hiercoop.experience import JointState, Rollout, SiteRelations
 from hiercoop.algorithms.hiercoop.learner import Transitions
+
+Columns = TypeVar("Columns", Transitions, JointState, SiteRelations)
 
 
 class Replay:
@@ -27,7 +30,7 @@ class Replay:
         drawn = self.rollouts[int(torch.randint(len(self.rollouts), (1,), generator=generator))]
         alike = [rollout for rollout in self.rollouts if rollout.num_cells == drawn.num_cells]
         rows = -(-batch_size // (drawn.num_cells * len(alike)))
-        return _together([_sample(rollout, rows, generator) for rollout in alike])
+        return _concatenated([_sample(rollout, rows, generator) for rollout in alike])
 
 
 def _sample(rollout: Rollout, rows: int, generator: torch.Generator) -> Transitions:
@@ -45,17 +48,14 @@ def _sample(rollout: Rollout, rows: int, generator: torch.Generator) -> Transiti
         next_state=rollout.state.at(following, env),
         next_has_ended=rollout.has_ended[following, env],
         is_last=is_last,
-        distance_m=rollout.distance_m.expand(rows, -1, -1),
+        sites=rollout.sites.expand(rows),
     )
 
 
-def _together(parts: list[Transitions]) -> Transitions:
-    columns: dict[str, Tensor | JointState] = {}
-    for item in fields(Transitions):
+def _concatenated(parts: list[Columns]) -> Columns:
+    """Dataclasses of tensors, and of such dataclasses, as one."""
+    columns: dict[str, Any] = {}
+    for item in fields(parts[0]):
         values = [getattr(part, item.name) for part in parts]
-        columns[item.name] = _states_together(values) if isinstance(values[0], JointState) else torch.cat(values)
-    return Transitions(**columns)  # type: ignore[arg-type]
-
-
-def _states_together(states: list[JointState]) -> JointState:
-    return JointState(**{item.name: torch.cat([getattr(state, item.name) for state in states]) for item in fields(JointState)})
+        columns[item.name] = torch.cat(values) if isinstance(values[0], Tensor) else _concatenated(values)
+    return type(parts[0])(**columns)

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from hiercoop.algorithms.hiercoop.experience import JointState, Rollout, stack_states
+from hiercoop.algorithms.hiercoop.experience import JointState, Rollout, SiteRelations, stack_states
 from hiercoop.algorithms.hiercoop.joint_values import decide_together, option_values
 from hiercoop.algorithms.hiercoop.losses import return_while_it_lasts
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
@@ -17,6 +17,7 @@ from hiercoop.algorithms.policy_gradient import joint_log_prob
 from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.env.types import Observation
 from hiercoop.nets.gumbel import gumbel_noise
+from hiercoop.radio.geometry import neighbour_places, site_distances_m
 from hiercoop.training.counterfactual import capacity_otherwise_bps
 from hiercoop.training.edge_memory import EdgeMemory, OptionRules
 
@@ -53,13 +54,13 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
     observation = env.reset()
     num_envs, num_cells = observation.local.shape[:2]
     code = torch.randn(num_envs, num_cells, networks.sizes.code_size, generator=generator)
-    distance_m = site_distances_m(env).to(device).expand(num_envs, -1, -1)
+    sites = site_relations(env, device)
     memory = EdgeMemory(code, networks.spec.size + networks.outlook.size, behaviour.rules)
     states: list[JointState] = []
     steps: list[tuple[Tensor, ...]] = []
     for _ in range(env.scenario.episode_slots):
         slot = _consider(networks, observation, device)
-        state, option, ended, goes_on = _decide(networks, memory, slot.sight, distance_m, behaviour.epsilon, generator)
+        state, option, ended, goes_on = _decide(networks, memory, slot.sight, sites, behaviour.epsilon, generator)
         memory.follow(slot.sight, option, ended)
         drawn, log_prob = _allocate(networks, slot, option, behaviour, generator)
         otherwise_bps = _compare_draws(env, drawn)
@@ -86,16 +87,16 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
         option_return_bps=return_while_it_lasts(option_bps, goes_on, env.scenario.reward.discount),
         reward=reward,
         capacity_bps=capacity_bps,
-        distance_m=distance_m[0],
+        sites=sites.at(0),
         is_delivered=torch.from_numpy(outcome.measurement.is_delivered).to(device),
     )
 
 
-def site_distances_m(env: HetNetEnv) -> Float[Tensor, "cell cell"]:
-    """Distances between the SBSs' sites [m]."""
-    sites_m = env.world.sbs_sites_m
-    offsets_m = sites_m[:, None, :] - sites_m[None, :, :]
-    return torch.from_numpy(np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32))
+def site_relations(env: HetNetEnv, device: torch.device) -> SiteRelations:
+    """How the SBSs' sites lie to each other, for all environments."""
+    distance_m = site_distances_m(env.world.sbs_sites_m)
+    columns = (torch.from_numpy(column).to(device) for column in (distance_m, neighbour_places(distance_m)))
+    return SiteRelations(*columns).expand(env.num_envs)
 
 
 def _consider(networks: HierCoopNetworks, observation: Observation, device: torch.device) -> _Slot:
@@ -111,7 +112,7 @@ def _decide(
     networks: HierCoopNetworks,
     memory: EdgeMemory,
     sight: Float[Tensor, "env cell sight"],
-    distance_m: Float[Tensor, "env cell cell"],
+    sites: SiteRelations,
     epsilon: float,
     generator: torch.Generator,
 ) -> tuple[JointState, Int[Tensor, "env cell"], Bool[Tensor, "env cell"], Float[Tensor, "env cell"]]:
@@ -122,9 +123,9 @@ def _decide(
     termination = networks.termination(features.flatten(0, 1), state.previous_option.flatten()).reshape(shape)
     ended = memory.ended(torch.rand(shape, generator=generator) < termination)
     if memory.is_joint:
-        best = decide_together(networks, state, distance_m)
+        best = decide_together(networks, state, sites)
     elif ended.any():
-        best = option_values(networks, state, distance_m).argmax(-1)
+        best = option_values(networks, state, sites).argmax(-1)
     else:
         best = state.previous_option
     explored = torch.randint(networks.sizes.num_options, shape, generator=generator)

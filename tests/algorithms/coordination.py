@@ -61,7 +61,7 @@ class CoordinationEnv:
         self.scenario = coordination_scenario(episode_slots)
         self.num_envs = num_envs
         self.world = Site(np.array([[0.0, 0.0], [100.0, 0.0]]))
-        self._observer = Observer(self.scenario)
+        self._observer = Observer(self.scenario, np.array([[0.0, 0.0], [300.0, 0.0]]))
         self._generator = np.random.default_rng(seed)
         self._slot = 0
         self._channel = self._draw_channel()
@@ -124,6 +124,7 @@ class CoordinationEnv:
             interference=silence,
             interference_mean=silence,
             gain=own_stations_gain(self._channel.gain, 2),
+            mean_gain=self._observer.mean_gain(self._channel.gain.mean(axis=3)),
         )
         return self._observer.observe(start)
 

@@ -175,6 +175,31 @@ def test_a_full_buffer_never_empties() -> None:
             assert not env.layout.view(outcome.observation.local, name).any()
 
 
+@pytest.mark.parametrize("num_sbs", [1, 2, 6])
+def test_mean_gains_are_those_to_own_sbs_mbs_and_nearest_neighbours_without_fading(num_sbs: int) -> None:
+    env = HetNetEnv(scenario(f"num_sbs={num_sbs}"), 2, seed=21)
+    observation = env.reset()
+    found = env.layout.view(observation.local, "mean_gain")
+    sites_m = env.world.sbs_sites_m
+    for place, cell, vehicle in np.ndindex(2, num_sbs, 3):
+        gain = env.placement.gain[place, cell * 3 + vehicle].astype(float)
+        others = sorted(set(range(num_sbs)) - {cell}, key=lambda other: math.dist(sites_m[cell], sites_m[other]))
+        measured = [gain[cell], gain[num_sbs], *(gain[other] for other in others[:4])]
+        snr = np.array(measured + [0.0] * (6 - len(measured))) * env.scenario.radio.tx_over_noise
+        np.testing.assert_allclose(found[place, cell, vehicle], np.log10(1.0 + snr) / 2.0, atol=1e-5)
+
+
+def test_mean_gains_stay_for_a_placement_and_leave_with_what_is_delivered() -> None:
+    env = HetNetEnv(scenario("episode_slots=4", "traffic.payload_bytes=500"), 1, seed=22)
+    first = env.layout.view(env.reset().local, "mean_gain")[0]
+    outcome = env.step(random_choice(env.scenario, 1, 0))
+    later = env.layout.view(outcome.observation.local, "mean_gain")[0]
+    is_active = env.layout.view(outcome.observation.local, "is_active")[0] == 1.0
+    assert is_active.any()
+    assert not is_active.all()
+    np.testing.assert_array_equal(later, first * is_active[..., None])
+
+
 @pytest.mark.parametrize("mbs_csi", ["delayed", "none"])
 def test_gains_to_the_mbs_arrive_late_or_never(mbs_csi: str) -> None:
     settings = ["traffic.full_buffer=true", "episode_slots=4"]

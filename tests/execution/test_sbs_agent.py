@@ -112,7 +112,7 @@ def test_a_repeated_decision_is_dropped() -> None:
         ({"run_epoch": 5}, "run 5"),
         ({"attach_epoch": 5}, "attach_epoch=5"),
         ({"local": codec.encode_array(np.zeros(3, np.float32))}, "shape"),
-        ({"local": codec.encode_array(np.full(74, np.nan, np.float32))}, "not finite"),
+        ({"local": codec.encode_array(np.full(92, np.nan, np.float32))}, "not finite"),
         ({"action_mask": codec.encode_array(np.zeros((3, 8), np.float32))}, "FLOAT32"),
     ],
 )

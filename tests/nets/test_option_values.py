@@ -9,9 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hiercoop.nets.option_values import OptionValues, Others
+from hiercoop.nets.option_values import OptionValues, Others, ValueSizes
 
-ROWS, FEATURES, OPTIONS, CODE = 3, 6, 4, 2
+ROWS, FEATURES, OPTIONS, CODE, BANDS, NEIGHBOURS = 3, 6, 8, 2, 4, 3
 seeds = st.integers(0, 10_000)
 
 
@@ -37,9 +37,11 @@ def ask(seed: int, num_others: int, sees_others: bool = True) -> Question:
         option=torch.randint(OPTIONS, (ROWS, num_others)),
         age=torch.rand(ROWS, num_others) * 20,
         distance=torch.rand(ROWS, num_others) * 900,
+        place=torch.randint(NEIGHBOURS + 3, (ROWS, num_others)),
+        place_there=torch.randint(NEIGHBOURS + 3, (ROWS, num_others)),
         mask=(torch.rand(ROWS, num_others) < 0.7).float(),
     )
-    net = OptionValues(FEATURES, OPTIONS, CODE, 8, sees_others)
+    net = OptionValues(ValueSizes(FEATURES, BANDS, NEIGHBOURS, OPTIONS, CODE, hidden=8), sees_others)
     return Question(net, torch.randn(ROWS, FEATURES), torch.randn(ROWS, CODE), others, torch.rand(ROWS))
 
 
@@ -76,12 +78,13 @@ def test_codes_let_equal_cells_differ() -> None:
     assert not torch.allclose(question.answer(), replace(question, code=-question.code).answer())
 
 
-@pytest.mark.parametrize("name", ["features", "option", "age", "distance", "mask"])
+@pytest.mark.parametrize("name", ["features", "option", "age", "distance", "place", "place_there", "mask"])
 def test_all_that_is_held_of_the_others_is_seen(name: str) -> None:
     question = ask(2, 2)
     others = replace(question.others, mask=torch.ones(ROWS, 2))
     column = getattr(others, name)
-    changed = (column + 1) % OPTIONS if name == "option" else column * 0.5
+    steps = {"option": OPTIONS, "place": NEIGHBOURS + 1, "place_there": NEIGHBOURS + 1}
+    changed = (column + 1) % steps[name] if name in steps else column * 0.5
     seen, otherwise = (replace(question, others=held) for held in (others, replace(others, **{name: changed})))
     assert (seen.answer() != otherwise.answer()).any(dim=1).all()
 
@@ -97,14 +100,32 @@ def test_what_another_cell_is_worth_depends_on_the_own_features() -> None:
     question = ask(4, 1)
     question = replace(question, others=replace(question.others, mask=torch.ones(ROWS, 1)))
     with torch.no_grad():
-        inner = next(layer for layer in question.net.value_net if isinstance(layer, torch.nn.Linear))
-        inner.weight[:, :FEATURES].zero_()
+        question.net.band_layer.weight[:, : question.net.parts.per_band + question.net.parts.common].zero_()
 
     def step(features: torch.Tensor) -> torch.Tensor:
         changed = replace(question.others, features=question.others.features + 1.0)
         return replace(question, features=features, others=changed).answer() - replace(question, features=features).answer()
 
     assert not torch.allclose(step(question.features), step(question.features + 1.0))
+
+
+@given(seeds)
+def test_exchanged_sub_bands_exchange_the_options_that_leave_them_out(seed: int) -> None:
+    """Options 2 to 5 leave out one sub-band each; with the second and third exchanged for all, so are options 3 and 4."""
+    question = ask(seed, 2)
+    others = replace(question.others, option=torch.randint(6, (ROWS, 2)))
+    order, options = [0, 2, 1, 3, 4, 5], torch.tensor([0, 1, 2, 4, 3, 5, 6, 7])
+    exchanged = replace(others, features=others.features[..., order], option=options[others.option])
+    straight = replace(question, others=others)
+    crossed = replace(question, features=question.features[:, order], others=exchanged)
+    torch.testing.assert_close(crossed.answer()[:, :6], straight.answer()[:, options][:, :6])
+
+
+def test_places_beyond_the_neighbour_list_are_alike() -> None:
+    question = ask(5, 2)
+    places = (torch.full((ROWS, 2), NEIGHBOURS + beyond) for beyond in (0, 4))
+    far, farther = (replace(question, others=replace(question.others, place=place)) for place in places)
+    assert torch.equal(far.answer(), farther.answer())
 
 
 @given(seeds)

@@ -8,13 +8,13 @@ import torch
 
 from hiercoop.algorithms.bundle_allocator import BundleAllocator
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
-from hiercoop.algorithms.hiercoop.joint_values import option_values
 from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks, local_spec
 from hiercoop.config.run import RunConfig
 from hiercoop.config.scenario import ScenarioConfig, TrafficConfig
 from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.execution.bundle import Manifest, PolicyBundle, make_bundle
+from hiercoop.training.curriculum import Lesson
 from hiercoop.training.edge_memory import OptionRules
 from hiercoop.training.export import edge_onnx, sbs_onnx
 from hiercoop.training.hiercoop_course import HierCoopCourse
@@ -26,21 +26,20 @@ ENVS, SEED, MAX_OPTION_SLOTS = 6, 9, 5
 
 @pytest.fixture(scope="module")
 def course() -> HierCoopCourse:
-    """Nothing is drawn at random: options run to their maximum length, and codes do not count."""
+    """A little trained, so that options differ; options run to their maximum length and codes do not count, so that nothing
+    is drawn at random."""
     torch.manual_seed(5)
-    config = HierCoopConfig.model_validate({"option": {"terminates": False, "max_option_slots": MAX_OPTION_SLOTS}})
+    settings = {"option": {"terminates": False, "max_option_slots": MAX_OPTION_SLOTS}, "critic": {"updates": 80}}
+    config = HierCoopConfig.model_validate(settings)
     made = HierCoopCourse(HierCoopLearner(local_spec(SCENARIO), config, SCENARIO.reward))
-    values, sizes = made.acting.values, made.acting.sizes
+    generator = torch.Generator().manual_seed(6)
+    for iteration in range(3):
+        task = Lesson(SCENARIO, np.full(SCENARIO.num_links, 20_000.0), report_period=1, seed=iteration)
+        made.iterate(task, 2 * ENVS, progress=0.5, generator=generator)
+    values = made.acting.values
+    before_code = values.parts.per_band + values.parts.common + values.sizes.hidden
     with torch.no_grad():
-        for layer in (*made.acting.encoder.modules(), *values.modules()):
-            if isinstance(layer, torch.nn.Linear):
-                # Slots and others count, so that it matters what is known of them.
-                torch.nn.init.normal_(layer.weight, std=0.4)
-        values.value_net[0].weight[:, sizes.num_features : sizes.num_features + sizes.code_size] = 0.0
-        # No option is the best everywhere.
-        lived = collect(HetNetEnv(SCENARIO, ENVS, SEED), made.acting, Behaviour(OptionRules(5, 1)), torch.Generator())
-        everywhere = option_values(made.acting, lived.state.flat(), lived.distance_m.expand(16 * ENVS, -1, -1))
-        values.value_net[-1].bias -= everywhere.mean((0, 1))
+        values.band_layer.weight[:, before_code : before_code + values.sizes.code_size] = 0.0
     return made
 
 

@@ -58,6 +58,8 @@ def edge_rows(num_rows: int, num_others: int, seed: int = 0) -> dict[str, np.nda
         "other_option": generator.integers(0, 8, shape),
         "other_age": generator.integers(0, 20, shape).astype(np.float32),
         "other_distance": generator.uniform(200, 900, shape).astype(np.float32),
+        "other_place": generator.integers(0, 12, shape),
+        "place_at_other": generator.integers(0, 12, shape),
         "other_mask": (generator.random(shape) < 0.8).astype(np.float32),
         "hold": generator.choice(np.float32([0.0, 0.2, 1.0]), num_rows),
     }

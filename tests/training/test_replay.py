@@ -56,7 +56,7 @@ def test_rows_are_slots_that_followed_each_other(rollouts: list[Rollout], seed: 
         assert torch.equal(batch.option_return_bps[row], rollout.option_return_bps[slot, env])
         assert batch.reward[row] == rollout.reward[slot, env]
         assert batch.is_last[row] == (slot == SLOTS - 1)
-        assert torch.equal(batch.distance_m[row], rollout.distance_m)
+        assert torch.equal(batch.sites.distance_m[row], rollout.sites.distance_m)
         if slot < SLOTS - 1:
             assert torch.equal(batch.next_state.sight[row], rollout.state.sight[slot + 1, env])
             assert torch.equal(batch.next_state.previous_option[row], rollout.option[slot, env])

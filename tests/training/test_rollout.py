@@ -104,10 +104,10 @@ def test_cells_that_decide_together_have_each_others_new_options_in_sight() -> N
 
 def test_without_exploring_joint_options_are_those_of_the_sweep() -> None:
     lived = rollout(report_period=1, epsilon=0.0)
-    distance_m = lived.distance_m.expand(2, -1, -1)
+    sites = lived.sites.expand(2)
     with torch.no_grad():
         for slot in range(lived.num_slots):
-            assert torch.equal(lived.option[slot], decide_together(make_networks(), lived.state.at(slot), distance_m))
+            assert torch.equal(lived.option[slot], decide_together(make_networks(), lived.state.at(slot), sites))
 
 
 def test_best_choices_are_those_of_the_option_in_force() -> None:

@@ -6,17 +6,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from hiercoop.config.radio import FrozenModel
+from hiercoop.config.radio import SettingsModel
 
 
-class MlpConfig(FrozenModel):
+class MlpConfig(SettingsModel):
     """A multilayer perceptron over the local observation."""
 
     hidden: int = Field(default=64, ge=1, le=1024)
     learning_rate: float = Field(default=1e-3, gt=0.0)
 
 
-class ScorerConfig(FrozenModel):
+class ScorerConfig(SettingsModel):
     """The sequential scorer that HierCoop uses, with one option."""
 
     hidden: int = Field(default=16, ge=1, le=256)
@@ -25,7 +25,7 @@ class ScorerConfig(FrozenModel):
     learning_rate: float = Field(default=1e-3, gt=0.0)
 
 
-class FlatConfig(FrozenModel):
+class FlatConfig(SettingsModel):
     """A policy without options, in one of two forms, each with its own size and learning rate."""
 
     form: Literal["mlp", "scorer"] = "scorer"

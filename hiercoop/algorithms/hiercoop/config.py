@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from hiercoop.config.radio import FrozenModel
+from hiercoop.config.radio import SettingsModel
 
 
-class NetworkConfig(FrozenModel):
+class NetworkConfig(SettingsModel):
     """Sizes of the networks (design, section 5)."""
 
     num_options: int = Field(default=8, ge=1, le=256)
@@ -29,10 +29,10 @@ class NetworkConfig(FrozenModel):
     """How strongly the scorer leans on the closed-form worth of a choice at the start; learned from there."""
 
 
-class CriticConfig(FrozenModel):
+class CriticConfig(SettingsModel):
     """Option values and their mixing, from replay (18)."""
 
-    learning_rate: float = Field(default=2e-3, gt=0.0)
+    learning_rate: float = Field(default=4e-3, gt=0.0)
     """At the start; falls linearly to a tenth of it."""
     batch_size: int = Field(default=768, ge=1)
     """Slots of cells in a batch."""
@@ -44,10 +44,10 @@ class CriticConfig(FrozenModel):
     difference_weight: float = Field(default=1.0, ge=0.0)
     """Weight of what each option would have brought in the slot (counterfactual), in units of Q_k; 0: (18) alone."""
     lasting_weight: float = Field(default=0.1, ge=0.0)
-    """The same weight where options run to their end, in parts: there differences add up over slots."""
+    """The same weight where options run to their end, in parts; 1/n where all cells report every n slots, but no less."""
 
 
-class ActorConfig(FrozenModel):
+class ActorConfig(SettingsModel):
     """Intra-option policies, from fresh rollouts (15): clipped surrogate (PPO) with one GAE advantage."""
 
     learning_rate: float = Field(default=2e-3, gt=0.0)
@@ -65,7 +65,7 @@ class ActorConfig(FrozenModel):
     entropy_weight: float = Field(default=0.001, ge=0.0)
 
 
-class OptionConfig(FrozenModel):
+class OptionConfig(SettingsModel):
     """When options end and which follow (13), (16)."""
 
     max_option_slots: int = Field(default=20, ge=1, le=100_000)
@@ -81,7 +81,7 @@ class OptionConfig(FrozenModel):
     """Share of the training over which epsilon falls."""
 
 
-class HierCoopConfig(FrozenModel):
+class HierCoopConfig(SettingsModel):
     """All of it."""
 
     network: NetworkConfig = NetworkConfig()

@@ -10,6 +10,23 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
+class SiteRelations:
+    """How sites lie to each other: the edge knows from their positions."""
+
+    distance_m: Float[Tensor, "*batch cell cell"]
+    place: Int[Tensor, "*batch cell cell"]
+    """Row k: each cell's place in k's neighbour list (`radio.geometry.neighbour_places`)."""
+
+    def at(self, row: int) -> SiteRelations:
+        """Those of one row."""
+        return SiteRelations(self.distance_m[row], self.place[row])
+
+    def expand(self, rows: int) -> SiteRelations:
+        """The same for so many rows; views."""
+        return SiteRelations(self.distance_m.expand(rows, -1, -1), self.place.expand(rows, -1, -1))
+
+
+@dataclass(frozen=True)
 class JointState:
     """All cells of a batch of slots, as the edge and the mixer see them when the slot's options are decided."""
 
@@ -62,7 +79,7 @@ class Rollout:
     """(9), without signalling."""
     capacity_bps: Float[Tensor, "slot env"]
     """Sum over links of (4)."""
-    distance_m: Float[Tensor, "cell cell"]
+    sites: SiteRelations
     is_delivered: Bool[Tensor, "env link"]
 
     @property

@@ -7,34 +7,45 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from hiercoop.algorithms.hiercoop.experience import JointState
+from hiercoop.algorithms.hiercoop.experience import JointState, SiteRelations
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
 from hiercoop.execution.option_choice import NUM_SWEEPS
 from hiercoop.nets.mixer import Mixing
 from hiercoop.nets.option_values import Others
 
 
-def option_values(
-    networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "row cell cell"]
-) -> Float[Tensor, "row cell option"]:
+def option_values(networks: HierCoopNetworks, state: JointState, sites: SiteRelations) -> Float[Tensor, "row cell option"]:
     """Q_k of every option of every cell (11), from its features and those that the edge holds of the others."""
     num_cells = state.sight.shape[1]
-    features, held = networks.encoder(state.sight), networks.encoder(state.held_sight)
+    features = networks.encoder(state.sight)
+    held = _held_features(networks, state, features)
     peers = peers_of(num_cells)
+    of_peers = peers.expand(len(held), -1, -1)
     others = Others(
         features=held[:, peers].flatten(0, 1),
         option=state.held_option[:, peers].flatten(0, 1),
         age=state.held_age[:, peers].flatten(0, 1),
-        distance=distance_m.gather(2, peers.expand(len(held), -1, -1)).flatten(0, 1),
+        distance=sites.distance_m.gather(2, of_peers).flatten(0, 1),
+        place=sites.place.gather(2, of_peers).flatten(0, 1),
+        place_there=sites.place.transpose(1, 2).gather(2, of_peers).flatten(0, 1),
         mask=state.held_mask[:, peers].flatten(0, 1),
     )
     values: Tensor = networks.values(features.flatten(0, 1), state.code.flatten(0, 1), others, state.hold.flatten())
     return values.reshape(-1, num_cells, networks.sizes.num_options)
 
 
-def decide_together(
-    networks: HierCoopNetworks, state: JointState, distance_m: Float[Tensor, "row cell cell"]
-) -> Int[Tensor, "row cell"]:
+def _held_features(
+    networks: HierCoopNetworks, state: JointState, features: Float[Tensor, "row cell z"]
+) -> Float[Tensor, "row cell z"]:
+    """What the edge holds of the cells: those of this very slot, where all decide together in every slot."""
+    apart = (state.hold[:, 0] < 1.0).nonzero().squeeze(-1)
+    if len(apart) == 0:
+        return features
+    encoded: Tensor = networks.encoder(state.held_sight[apart])
+    return encoded if len(apart) == len(features) else features.index_copy(0, apart, encoded)
+
+
+def decide_together(networks: HierCoopNetworks, state: JointState, sites: SiteRelations) -> Int[Tensor, "row cell"]:
     """The joint option where all cells report in the same slot: each cell in turn takes its best, given the others' by then.
 
     As the edge decides (`execution.option_choice`), for many rows at once.
@@ -49,7 +60,9 @@ def decide_together(
                 features=features[:, peers[cell]],
                 option=option[:, peers[cell]],
                 age=torch.zeros_like(known),
-                distance=distance_m[:, cell, peers[cell]],
+                distance=sites.distance_m[:, cell, peers[cell]],
+                place=sites.place[:, cell, peers[cell]],
+                place_there=sites.place[:, peers[cell], cell],
                 mask=known,
             )
             values = networks.values(features[:, cell], state.code[:, cell], others, state.hold[:, cell])

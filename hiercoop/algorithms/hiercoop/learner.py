@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
-from hiercoop.algorithms.hiercoop.experience import JointState, Rollout
+from hiercoop.algorithms.hiercoop.experience import JointState, Rollout, SiteRelations
 from hiercoop.algorithms.hiercoop.joint_values import (
     joint_values,
     mixing_at,
@@ -53,7 +53,7 @@ class Transitions:
     next_has_ended: Bool[Tensor, "row cell"]
     """Whose option ended at the start of slot t + 1, as it was lived."""
     is_last: Bool[Tensor, "row"]
-    distance_m: Float[Tensor, "row cell cell"]
+    sites: SiteRelations
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,15 @@ class HierCoopLearner:
         num_cells = batch.option.shape[1]
         scale, report_cost = self._reward_scale(num_cells), self._report_cost(num_cells)
         self._anneal("critic", self.config.critic.learning_rate, progress)
-        prob = self._termination_prob(self.networks.encoder(batch.next_state.sight), batch.next_state.previous_option)
+        prob = self._termination_prob(batch.next_state)
         ahead = self._look_ahead(batch, prob.detach(), generator)
         target = td_target(batch.reward * scale - report_cost * ahead.num_reports, ahead.q_tot, self.discount)
-        values = option_values(self.networks, batch.state, batch.distance_m)
+        values = option_values(self.networks, batch.state, batch.sites)
         q_tot, if_option = joint_values(self.networks, batch.state, values, batch.option)
         brought = batch.option_return_bps * (self.reward_per_bps * scale)
         per_step = num_cells / self.config.network.value_unit
-        weight = torch.where(batch.state.hold > 0.0, 1.0, self.config.critic.lasting_weight)
+        # Differences add up over the slots that an option lasts: all the more squares.
+        weight = batch.state.hold.clamp(min=self.config.critic.lasting_weight)
         difference_loss = option_difference_loss(if_option * per_step, brought * per_step, weight)
         value_loss = critic_loss(q_tot, target)
         self._step("critic", value_loss + self.config.critic.difference_weight * difference_loss, self._critic_parts)
@@ -141,7 +142,7 @@ class HierCoopLearner:
         # Where nothing is left to beta and age: reports are periodic, or there is one option only.
         is_as_lived = (state.hold > 0.0) | (not self._has_alternatives)
         ends = torch.where(is_as_lived, batch.next_has_ended, ends)
-        values = option_values(self.target, state, batch.distance_m)
+        values = option_values(self.target, state, batch.sites)
         mixing = mixing_at(self.target, state)
         q_tot = mixing.mix(values_of(values, torch.where(ends, values.argmax(-1), option)))
         going_on = mixing.mix_with_one_changed(values_of(values, option), values)
@@ -174,8 +175,7 @@ class HierCoopLearner:
         slots, envs = rollout.reward.shape
         num_cells = rollout.num_cells
         flat = rollout.state.flat()
-        distance_m = rollout.distance_m.expand(slots * envs, -1, -1)
-        values = option_values(self.networks, flat, distance_m)
+        values = option_values(self.networks, flat, rollout.sites.expand(slots * envs))
         chosen = values_of(values, rollout.option.flatten(0, 1))
         q_tot = mixing_at(self.networks, flat).mix(chosen).reshape(slots, envs)
         reward = rollout.reward * self._reward_scale(num_cells)
@@ -209,9 +209,14 @@ class HierCoopLearner:
         shift = (batch.log_prob - log_prob).mean()
         return {"actor_loss": surrogate.item(), "entropy": entropy.item(), "approx_kl": shift.item()}
 
-    def _termination_prob(self, features: Tensor, option: Tensor) -> Float[Tensor, "row cell"]:
-        flat: Tensor = self.networks.termination(features.detach().flatten(0, 1), option.flatten())
-        return flat.reshape(option.shape)
+    def _termination_prob(self, state: JointState) -> Float[Tensor, "row cell"]:
+        """beta of the options in force; zero where reports end them."""
+        lasting = (state.hold[:, 0] == 0.0).nonzero().squeeze(-1)
+        option = state.previous_option[lasting]
+        with torch.no_grad():
+            features = self.networks.encoder(state.sight[lasting])
+        prob = self.networks.termination(features.flatten(0, 1), option.flatten()).reshape(option.shape)
+        return torch.zeros(state.hold.shape).index_copy(0, lasting, prob)
 
     def _reward_scale(self, num_cells: int) -> float:
         """Rewards are learned a cell and times (1 - gamma), so that values stay about 1 for any K and any discount."""

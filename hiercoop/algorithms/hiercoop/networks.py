@@ -11,32 +11,17 @@ from torch import Tensor, nn
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig, NetworkConfig, OptionConfig
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.env.types import SNR_DB_SCALE, ObservationLayout
+from hiercoop.nets.band_encoder import BandEncoder
 from hiercoop.nets.local_parts import LocalSpec
 from hiercoop.nets.mixer import MeanMixer, MonotoneMixer
-from hiercoop.nets.mlp import make_mlp
 from hiercoop.nets.option_outlook import OptionOutlook
-from hiercoop.nets.option_values import OptionValues, Others
+from hiercoop.nets.option_values import OptionValues, Others, ValueSizes
 from hiercoop.nets.sequential_scorer import ScorerSizes, SequentialScorer
 
 
 def local_spec(scenario: ScenarioConfig) -> LocalSpec:
     """What a local observation of this scenario holds, for the networks."""
     return LocalSpec(ObservationLayout.of(scenario).shapes, SNR_DB_SCALE)
-
-
-class Encoder(nn.Module):
-    """phi: the abstract channel state features z_k, each in (-1, 1); what goes over the wire.
-
-    It sees o_k and the outlook that follows from it: what each option would make of the slot.
-    """
-
-    def __init__(self, sight_size: int, sizes: NetworkConfig) -> None:
-        super().__init__()
-        self.net = make_mlp((sight_size, sizes.encoder_hidden, sizes.encoder_hidden, sizes.num_features))
-
-    def forward(self, sight: Float[Tensor, "*batch sight"]) -> Float[Tensor, "*batch z"]:
-        """z_k of each row."""
-        return torch.tanh(self.net(sight))
 
 
 class Termination(nn.Module):
@@ -69,11 +54,17 @@ class HierCoopNetworks(nn.Module):
         self.sizes = sizes
         self.policy = SequentialScorer(spec, ScorerSizes(sizes.num_options, sizes.scorer_hidden, sizes.worth_weight))
         self.outlook = OptionOutlook(spec, sizes.num_options)
-        self.encoder = Encoder(spec.size + self.outlook.size, sizes)
+        self.encoder = BandEncoder(spec, self.outlook.per_band, sizes.encoder_hidden, sizes.num_features)
         self.termination = Termination(sizes, config.option)
-        self.values = OptionValues(
-            sizes.num_features, sizes.num_options, sizes.code_size, sizes.values_hidden, sizes.sees_others
+        value_sizes = ValueSizes(
+            num_features=sizes.num_features,
+            num_bands=spec.num_bands,
+            num_neighbours=spec.num_neighbours,
+            num_options=sizes.num_options,
+            code_size=sizes.code_size,
+            hidden=sizes.values_hidden,
         )
+        self.values = OptionValues(value_sizes, sizes.sees_others)
         self.mixer = _mixer(spec.size, sizes)
 
     def consider(
@@ -153,10 +144,12 @@ class EdgeGraph(nn.Module):
         other_option: Int[Tensor, "row other"],
         other_age: Float[Tensor, "row other"],
         other_distance: Float[Tensor, "row other"],
+        other_place: Int[Tensor, "row other"],
+        place_at_other: Int[Tensor, "row other"],
         other_mask: Float[Tensor, "row other"],
         hold: Float[Tensor, "row"],
     ) -> Tensor:
         """Q_k of each option."""
-        others = Others(other_features, other_option, other_age, other_distance, other_mask)
+        others = Others(other_features, other_option, other_age, other_distance, other_place, place_at_other, other_mask)
         values: Tensor = self.values(features, code, others, hold)
         return values

@@ -34,6 +34,7 @@ class HetNetCentralEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     | interference | [2, M]    | 10 log10(1 + I/N) / 20 of other cells' links in the last slot | [0, 10]   |
     | interference_mean | [2, M] | moving average of `interference`, weight 0.2                | [0, 10]   |
     | gain         | [V, 2, M] | 10 log10(P g / N) / 20, this slot; zeros for a silent link    | [-10, 10] |
+    | mean_gain    | [V, 2 + N] | 10 log10(1 + P g / N) / 20 without fast fading; zeros for a silent link | [0, 10] |
 
     Reward: (9). Info: `action_mask` [K x V, 2M] int8, 1 where a choice is allowed, `capacity_reward` and
     `delivery_reward`. The deadline ends an episode: terminated, or truncated where payloads never end.

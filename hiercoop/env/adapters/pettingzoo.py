@@ -35,6 +35,7 @@ class HetNetParallelEnv(ParallelEnv):  # type: ignore[misc]
     | interference | [2, M]    | 10 log10(1 + I/N) / 20 of other cells' links in the last slot | [0, 10]   |
     | interference_mean | [2, M] | moving average of `interference`, weight 0.2                | [0, 10]   |
     | gain         | [V, 2, M] | 10 log10(P g / N) / 20, this slot; zeros for a silent link    | [-10, 10] |
+    | mean_gain    | [V, 2 + N] | 10 log10(1 + P g / N) / 20 without fast fading; zeros for a silent link | [0, 10] |
 
     Infos: `action_mask` [V, 2M] int8, 1 where a choice is allowed (a row of zeros: whatever is chosen, the vehicle slot is
     silent), and the terms of the reward, `capacity_reward` and `delivery_reward`.

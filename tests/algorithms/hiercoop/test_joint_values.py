@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from hiercoop.algorithms.hiercoop.experience import JointState
+from hiercoop.algorithms.hiercoop.experience import JointState, SiteRelations
 from hiercoop.algorithms.hiercoop.joint_values import (
     decide_together,
     joint_values,
@@ -23,7 +23,7 @@ from hiercoop.algorithms.hiercoop.joint_values import (
 from hiercoop.algorithms.hiercoop.networks import EdgeGraph, HierCoopNetworks
 from hiercoop.execution import option_choice
 from hiercoop.nets.option_values import Others
-from tests.algorithms.hiercoop.states import random_distances_m, random_state, small_networks
+from tests.algorithms.hiercoop.states import random_sites, random_state, small_networks
 
 CLASH = 0.5
 TWO_CELLS = [[1.0, 0.9], [1.0, 0.2]]
@@ -53,7 +53,7 @@ def total(worth: np.ndarray, options: tuple[int, ...]) -> float:
     return float(worth[range(len(options)), list(options)].sum() - CLASH * clashes)
 
 
-def edge_values(networks: HierCoopNetworks, state: JointState, distance_m: torch.Tensor, row: int, cell: int) -> torch.Tensor:
+def edge_values(networks: HierCoopNetworks, state: JointState, sites: SiteRelations, row: int, cell: int) -> torch.Tensor:
     """Q_k of one cell of one row, as the edge asks for it from what it holds of the others."""
     peers = [other for other in range(state.sight.shape[1]) if other != cell]
     own, others = slice(row, row + 1), (slice(row, row + 1), peers)
@@ -63,33 +63,37 @@ def edge_values(networks: HierCoopNetworks, state: JointState, distance_m: torch
         networks.encoder(state.held_sight[others]),
         state.held_option[others],
         state.held_age[others],
-        distance_m[row, cell, peers].unsqueeze(0),
+        sites.distance_m[row, cell, peers].unsqueeze(0),
+        sites.place[row, cell, peers].unsqueeze(0),
+        sites.place[row, peers, cell].unsqueeze(0),
         state.held_mask[others],
         state.hold[own, cell],
     )[0]
 
 
 @pytest.mark.parametrize("num_cells", NUM_CELLS)
-def test_values_of_all_cells_are_those_of_each_one_in_the_edges_eyes(num_cells: int) -> None:
+@pytest.mark.parametrize("hold", [0.0, 0.5, 1.0])
+def test_values_of_all_cells_are_those_of_each_one_in_the_edges_eyes(num_cells: int, hold: float) -> None:
     networks = small_networks(num_cells)
-    state, distance_m = random_state(networks, 4, num_cells), random_distances_m(4, num_cells)
+    state, sites = random_state(networks, 4, num_cells, hold), random_sites(4, num_cells)
+    if hold == 1.0:
+        # Where all cells decide together in every slot, what the edge holds is of this slot.
+        state = replace(state, held_sight=state.sight)
     with torch.no_grad():
-        values = option_values(networks, state, distance_m)
+        values = option_values(networks, state, sites)
         for row, cell in np.ndindex(4, num_cells):
-            torch.testing.assert_close(values[row, cell], edge_values(networks, state, distance_m, row, cell))
+            torch.testing.assert_close(values[row, cell], edge_values(networks, state, sites, row, cell))
 
 
 @pytest.mark.parametrize("num_cells", NUM_CELLS)
 def test_a_joint_decision_is_the_edges_sweep_cell_by_cell(num_cells: int) -> None:
     rows = 12
-    networks = small_networks(10 + num_cells)
-    for layer in networks.values.modules():
-        # Others' options weigh enough that the sweep has something to settle.
-        if isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=0.7)
-    state, distance_m = random_state(networks, rows, num_cells), random_distances_m(rows, num_cells)
+    networks = small_networks(30 + num_cells, values_hidden=32)
+    # Others' options weigh enough that the sweep has something to settle.
+    nn.init.normal_(networks.values.other_beside.weight, std=5.0)
+    state, sites = random_state(networks, rows, num_cells), random_sites(rows, num_cells)
     with torch.no_grad():
-        found = decide_together(networks, state, distance_m)
+        found = decide_together(networks, state, sites)
         for row in range(rows):
             option = state.previous_option[row].tolist()
             for cell in list(range(num_cells)) * option_choice.NUM_SWEEPS:
@@ -100,17 +104,17 @@ def test_a_joint_decision_is_the_edges_sweep_cell_by_cell(num_cells: int) -> Non
                     held_age=torch.zeros(rows, num_cells),
                     held_mask=torch.ones(rows, num_cells),
                 )
-                option[cell] = int(edge_values(networks, now, distance_m, row, cell).argmax())
+                option[cell] = int(edge_values(networks, now, sites, row, cell).argmax())
             assert found[row].tolist() == option
     if num_cells > 1:
-        alone = option_values(networks, state, distance_m).argmax(-1)
+        alone = option_values(networks, state, sites).argmax(-1)
         assert not torch.equal(alone, found)
 
 
 def test_two_cells_find_the_best_joint_option_where_the_first_may_keep_its_own() -> None:
     worth = torch.tensor([TWO_CELLS])
     networks, state = valued_by_hand(worth)
-    found = decide_together(networks, state, random_distances_m(1, 2))
+    found = decide_together(networks, state, random_sites(1, 2))
     joint = itertools.product(range(2), repeat=2)
     assert found[0].tolist() == list(max(joint, key=lambda options: total(worth[0].numpy(), options)))
 
@@ -121,7 +125,7 @@ def test_no_cell_alone_betters_a_joint_decision_of_two(seed: int) -> None:
     torch.manual_seed(seed)
     worth = torch.rand(5, 2, 4)
     networks, state = valued_by_hand(worth)
-    found = decide_together(networks, state, random_distances_m(5, 2))
+    found = decide_together(networks, state, random_sites(5, 2))
     for row in range(5):
         held = tuple(found[row].tolist())
         for cell, option in itertools.product(range(2), range(4)):

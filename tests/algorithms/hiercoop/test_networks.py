@@ -11,7 +11,7 @@ import torch
 from hiercoop.algorithms.hiercoop.config import HierCoopConfig
 from hiercoop.algorithms.hiercoop.joint_values import joint_values, option_values
 from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks, local_spec
-from tests.algorithms.hiercoop.states import SCENARIO, random_distances_m, random_state, small_networks
+from tests.algorithms.hiercoop.states import SCENARIO, random_sites, random_state, small_networks
 from tests.observations import random_rows
 
 
@@ -55,10 +55,10 @@ def test_at_the_start_a_step_of_a_cells_value_counts_about_its_share_of_a_unit(m
 def test_cells_that_see_no_others_value_options_the_same_whatever_those_do() -> None:
     blind, seeing = small_networks(2, sees_others=False), small_networks(2)
     for networks, is_same in ((blind, True), (seeing, False)):
-        one, distance_m = random_state(networks, 4, 3), random_distances_m(4, 3)
+        one, sites = random_state(networks, 4, 3), random_sites(4, 3)
         other = replace(one, held_option=(one.held_option + 1) % 8, held_mask=torch.ones(4, 3))
         with torch.no_grad():
-            values = [option_values(networks, state, distance_m) for state in (one, other)]
+            values = [option_values(networks, state, sites) for state in (one, other)]
         assert torch.equal(*values) == is_same
 
 
