@@ -161,24 +161,6 @@ async def test_a_query_out_of_bounds_is_told_with_its_value_and_bound(site: Site
     assert "600" in detail
 
 
-async def test_the_page_and_its_files_allow_nothing_from_elsewhere(site: Site) -> None:
-    kinds = {
-        "/": "text/html",
-        "/ui/page.js": "text/javascript",
-        "/ui/style.css": "text/css",
-        "/ui/icon.svg": "image/svg+xml",
-    }
-    for path, kind in kinds.items():
-        answer = await site.client.get(path)
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith(kind)
-        policy = answer.headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "unsafe" not in policy
-        assert "access-control-allow-origin" not in answer.headers
-        assert "https://" not in answer.text.replace("http://www.w3.org/2000/svg", "")
-
-
 async def test_other_origins_may_read_only_where_they_are_named(stack: ScriptedStack) -> None:
     origin = {"Origin": "https://lab.example"}
     async with open_site(stack, allowed_origins="https://lab.example, https://other.example") as site:
