@@ -396,12 +396,15 @@ class GetCountersResponse(_message.Message):
     DROPPED_FIELD_NUMBER: _builtins.int
     DECISION_LATENCY_S_FIELD_NUMBER: _builtins.int
     REGISTERED_CELLS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     edge_epoch: _builtins.int
     run_epoch: _builtins.int
     policy_digest: _builtins.str
     decisions: _builtins.int
     dropped: _builtins.int
     """Stale, repeated or misdirected messages that were dropped."""
+    version: _builtins.str
+    """Of the edge's software."""
     @_builtins.property
     def signalling(self) -> _containers.RepeatedCompositeFieldContainer[Global___SignallingCount]: ...
     @_builtins.property
@@ -421,10 +424,11 @@ class GetCountersResponse(_message.Message):
         dropped: _builtins.int = ...,
         decision_latency_s: _abc.Iterable[_builtins.float] | None = ...,
         registered_cells: _abc.Iterable[_builtins.int] | None = ...,
+        version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_latency_s", b"decision_latency_s", "decisions", b"decisions", "dropped", b"dropped", "edge_epoch", b"edge_epoch", "policy_digest", b"policy_digest", "registered_cells", b"registered_cells", "run_epoch", b"run_epoch", "signalling", b"signalling"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_latency_s", b"decision_latency_s", "decisions", b"decisions", "dropped", b"dropped", "edge_epoch", b"edge_epoch", "policy_digest", b"policy_digest", "registered_cells", b"registered_cells", "run_epoch", b"run_epoch", "signalling", b"signalling", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
