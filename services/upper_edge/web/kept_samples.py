@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from hiercoop.errors import InputFileError
 from hiercoop.execution.watch_series import Sample
 
 COMPRESSION_LEVEL = 1
-COUNTS = {"cell_capacity_bits": np.float64, "option_slots": np.int64, "layer_bytes": np.int64}
 
 
 def pack_samples(samples: Sequence[Sample]) -> bytes:
@@ -27,7 +27,7 @@ def unpack_samples(packed: bytes) -> list[Sample]:
     try:
         columns = json.loads(zlib.decompress(packed))
         rows = zip(*(columns[field.name] for field in fields(Sample)), strict=True)
-        return [Sample(*map(_as_array, [field.name for field in fields(Sample)], row)) for row in rows]
+        return [_sample(row) for row in rows]
     except (zlib.error, ValueError, KeyError, TypeError) as error:
         raise InputFileError(f"the samples of a run that was kept are damaged ({error}); its series is lost") from error
 
@@ -36,5 +36,16 @@ def _plain(value: object) -> object:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _as_array(name: str, value: object) -> object:
-    return np.array(value, COUNTS[name]) if name in COUNTS else value
+def _sample(row: Sequence[Any]) -> Sample:
+    slot, payload_bytes, capacity_bits, delivered, offered, time_to_deliver_s, cell_bits, option_slots, layer_bytes = row
+    return Sample(
+        slot=slot,
+        payload_bytes=payload_bytes,
+        capacity_bits=capacity_bits,
+        rounds_delivered=delivered,
+        rounds_offered=offered,
+        time_to_deliver_s=time_to_deliver_s,
+        cell_capacity_bits=np.array(cell_bits, np.float64),
+        option_slots=np.array(option_slots, np.int64),
+        layer_bytes=np.array(layer_bytes, np.int64),
+    )

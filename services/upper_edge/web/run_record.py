@@ -87,7 +87,7 @@ def _figures(run: Run, policy_name: str | None) -> dict[str, object]:
 def _series(kept: KeptRun, slot_duration_s: float) -> dict[str, object]:
     samples = unpack_samples(kept.samples)
     if len(samples) < 2:
-        return dict.fromkeys(SERIES_FIELDS, [])
+        return {name: [] for name in SERIES_FIELDS}
     series = run_series(samples, slot_duration_s)
     return {
         "slots": series.slot.tolist(),

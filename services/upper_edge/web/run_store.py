@@ -1,4 +1,4 @@
-"""Keeps the runs that are watched: one thread writes them to SQLite, and whatever goes wrong there is told and stops nothing."""
+"""Keeps the runs that are watched, in SQLite and on a thread of its own; what goes wrong there is told and stops nothing."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ class RunStore:
         found = await self._try(lambda database: (database.find(id),))
         if found is None:
             raise UnreachableError(f"runs cannot be read now: {self._board.storage.detail}")
-        return None if found[0] is None else await self._in_thread(lambda: detail_of(found[0]))
+        (kept,) = found
+        return None if kept is None else await self._in_thread(lambda: detail_of(kept))
 
     async def keep(self) -> None:
         """Writes the run in hand now and then, for ever."""

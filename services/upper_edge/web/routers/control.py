@@ -91,7 +91,7 @@ class Scenario(Command):
         return ControlRequest(scenario=self.scenario.model_dump_json())
 
 
-class Policy(Command):
+class FollowPolicy(Command):
     """Begins a new run of the same scenario and seed under another policy; all cells attach anew and fetch it."""
 
     command: Literal["policy"]
@@ -102,7 +102,7 @@ class Policy(Command):
         return ControlRequest(policy=self.digest)
 
 
-AnyCommand = Annotated[Start | Pause | Step | Reset | Payload | Scenario | Policy, Field(discriminator="command")]
+AnyCommand = Annotated[Start | Pause | Step | Reset | Payload | Scenario | FollowPolicy, Field(discriminator="command")]
 
 EXAMPLES = {
     "start": {"value": {"command": "start"}},

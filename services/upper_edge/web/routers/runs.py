@@ -11,13 +11,14 @@ from services.upper_edge.web.models import Answer, Number, Numbers, Storage
 from services.upper_edge.web.problems import documented
 from services.upper_edge.web.run_store import RunStore
 
+EXAMPLE_ID = "5f0c2d9e8b7a4c61a0f3d2e1b4c59687"
 RunState = Literal["running", "finished", "ended", "interrupted"]
 
 
 class RunSummary(Answer):
     """One run at a glance, over all of it."""
 
-    id: str = Field(description="Of no other run", examples=["5f0c2d9e8b7a4c61a0f3d2e1b4c59687"])
+    id: str = Field(description="Of no other run", examples=[EXAMPLE_ID])
     run_id: str = Field(examples=["urban-grid-3"])
     state: RunState = Field(
         description="finished: it came to its end; ended: another one took its place; interrupted: its end was not seen"
@@ -46,9 +47,7 @@ class RunSummary(Answer):
 class Runs(Answer):
     """Runs, the newest first."""
 
-    current: str | None = Field(
-        description="Id of the run that is being watched", examples=["5f0c2d9e8b7a4c61a0f3d2e1b4c59687"]
-    )
+    current: str | None = Field(description="Id of the run that is being watched", examples=[EXAMPLE_ID])
     storage: Storage
     runs: list[RunSummary]
 
@@ -71,9 +70,7 @@ class RunDetail(Answer):
     """One run, whole, as far as it was watched."""
 
     summary: RunSummary
-    command: str = Field(
-        description="Begins the same run anew", examples=["hiercoop up --scenario urban-grid --sbs 3 --seed 1"]
-    )
+    command: str = Field(description="Begins the same run anew", examples=["hiercoop up --scenario urban-grid"])
     config: dict[str, JsonValue] = Field(description="The run's configuration")
     series: RunSeriesKept
 
@@ -85,7 +82,7 @@ def run_store_of(request: Request) -> RunStore:
 
 
 StoreOf = Annotated[RunStore, Depends(run_store_of)]
-RunId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of a run", examples=["5f0c2d9e8b7a4c61a0f3d2e1b4c59687"])]
+RunId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of a run", examples=[EXAMPLE_ID])]
 
 router = APIRouter()
 

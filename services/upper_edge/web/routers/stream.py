@@ -107,6 +107,12 @@ class Broadcast:
         return text
 
 
+class EventStream(EventSourceResponse):
+    """Server-sent events, under their own media type in the OpenAPI document."""
+
+    media_type = "text/event-stream"
+
+
 def broadcast_of(request: Request) -> Broadcast:
     """The broadcast of this application."""
     broadcast: Broadcast = request.app.state.broadcast
@@ -120,7 +126,7 @@ router = APIRouter()
 
 @router.get(
     "/stream",
-    response_class=EventSourceResponse,
+    response_class=EventStream,
     responses={200: {"description": "Events `snapshot`, `decision` and `series`", "model": StreamEvents}},
 )
 async def stream(
@@ -128,9 +134,9 @@ async def stream(
     broadcast: Annotated[Broadcast, Depends(broadcast_of)],
     span: SpanQuery = "recent",
     cell: OptionalCell = None,
-) -> EventSourceResponse:
+) -> EventStream:
     """The newest state, ten times a second at most; a client that is slow misses states instead of queueing them."""
-    return EventSourceResponse(event_source(board, broadcast, span, cell), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
+    return EventStream(event_source(board, broadcast, span, cell), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
 
 
 async def event_source(
