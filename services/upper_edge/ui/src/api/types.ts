@@ -13,7 +13,8 @@ export type OptionDistribution = Schemas["OptionDistribution"];
 export type Capacity = Schemas["Capacity"];
 export type Delivery = Schemas["Delivery"];
 export type Signalling = Schemas["Signalling"];
-export type Problem = Schemas["Problem"];
+/** RFC 9457. */
+export interface Problem { title: string; status: number; detail: string }
 export type Applied = Schemas["Applied"];
 
 export type Vehicles = Schemas["Vehicles"];

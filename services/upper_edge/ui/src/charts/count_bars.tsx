@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { palette, type Palette } from "../state/palette";
 import { number } from "../words/format";
-import { sized } from "./share_bars";
+import { sized } from "./canvas";
 
 export interface CountBar { name: string; count: number }
 

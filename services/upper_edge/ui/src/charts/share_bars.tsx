@@ -2,6 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { optionColour, palette, type Palette } from "../state/palette";
 import { percent } from "../words/format";
+import { sized } from "./canvas";
 
 /** One bar: its name, and shares that make up 1. */
 export interface ShareBar { name: string; shares: readonly (number | null)[] }
@@ -53,21 +54,4 @@ function drawShares(pen: CanvasRenderingContext2D, shares: ShareBar["shares"], b
     if (width > 56) pen.fillText(percent(share, 0), left + 18, box.top + box.height / 2 + 0.5);
     left += width;
   });
-}
-
-/** The pen of a canvas made as tall as asked for, in device pixels; null while it is not shown. */
-export function sized(canvas: HTMLCanvasElement, height: number): CanvasRenderingContext2D | null {
-  const width = canvas.clientWidth;
-  const pen = width > 0 ? canvas.getContext("2d") : null;
-  if (!pen) return null;
-  const scale = devicePixelRatio;
-  const [wide, tall] = [Math.round(width * scale), Math.round(height * scale)];
-  if (canvas.width !== wide || canvas.height !== tall) {
-    canvas.width = wide;
-    canvas.height = tall;
-    canvas.style.height = `${height}px`;
-  }
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  return pen;
 }

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { ground } from "../api/reference";
 import { ChartTools, showsTable } from "../charts/chart_tools";
-import { sized } from "../charts/share_bars";
+import { sized } from "../charts/canvas";
 import { drawScene } from "../map/draw";
 import { drawGround } from "../map/ground";
 import { Motion } from "../map/motion";
@@ -78,8 +78,8 @@ class Frame {
   private draw(time_ms: number): void {
     const [canvas, ground_now, told] = [this.canvas, ground.value, vehicles.value];
     if (!canvas?.isConnected || !ground_now?.area || !told) return;
-    const height = canvas.parentElement?.clientWidth ? canvas.clientHeight : 0;
-    const pen = sized(canvas, height);
+    const height = canvas.clientHeight;
+    const pen = sized(canvas);
     if (!pen) return;
     const at = (this.at = fit(ground_now.area, canvas.clientWidth, height, MARGIN));
     pen.drawImage(this.roadsFor(canvas, at), 0, 0, canvas.clientWidth, height);

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import { ChartTools, showsTable } from "../charts/chart_tools";
-import { sized } from "../charts/share_bars";
+import { sized } from "../charts/canvas";
 import { bandMark } from "../map/marks";
 import { DataTable } from "../parts/data_table";
 import { Panel } from "../parts/panel";
