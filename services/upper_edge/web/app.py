@@ -28,6 +28,7 @@ from services.upper_edge.web.routers import (
     options,
     policies,
     runs,
+    scenarios,
     signalling,
     spectrum,
     status,
@@ -53,6 +54,7 @@ READINGS = (
     events,
     policies,
     runs,
+    scenarios,
     stream,
 )
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
