@@ -327,6 +327,7 @@ class Emulation:
             codec=self.run.codec,
             sites_m=self.env.world.sbs_sites_m.astype(np.float32).ravel().tolist(),
             period_slots=self.run.period_slots,
+            policy_digest=self.policy_digest,
         )
 
     def _welcome(self, cell: int) -> Welcome:

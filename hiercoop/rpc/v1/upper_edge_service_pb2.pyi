@@ -140,6 +140,7 @@ class RunProfile(_message.Message):
     CODEC_FIELD_NUMBER: _builtins.int
     SITES_M_FIELD_NUMBER: _builtins.int
     PERIOD_SLOTS_FIELD_NUMBER: _builtins.int
+    POLICY_DIGEST_FIELD_NUMBER: _builtins.int
     run_epoch: _builtins.int
     seed: _builtins.int
     num_cells: _builtins.int
@@ -149,6 +150,8 @@ class RunProfile(_message.Message):
     """fp32, fp16 or int8."""
     period_slots: _builtins.int
     """Slots between periodic reports."""
+    policy_digest: _builtins.str
+    """The policy that the run wants; an edge that has it follows it from the run's first registration on."""
     @_builtins.property
     def sites_m(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """x, y of each SBS in turn [m]."""
@@ -163,10 +166,11 @@ class RunProfile(_message.Message):
         codec: _builtins.str = ...,
         sites_m: _abc.Iterable[_builtins.float] | None = ...,
         period_slots: _builtins.int = ...,
+        policy_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "num_cells", b"num_cells", "period_slots", b"period_slots", "reporting", b"reporting", "run_epoch", b"run_epoch", "seed", b"seed", "sites_m", b"sites_m"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "num_cells", b"num_cells", "period_slots", b"period_slots", "policy_digest", b"policy_digest", "reporting", b"reporting", "run_epoch", b"run_epoch", "seed", b"seed", "sites_m", b"sites_m"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -66,11 +67,22 @@ Readings never wait for another service: without the simulator they hold the las
 Errors are RFC 9457 problem documents. Units end the names."""
 
 
+class WebApp(FastAPI):
+    """The application, whose document tells the truth about the stream."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document. FastAPI would call the stream's events strings too, since their media type is not JSON."""
+        described = super().openapi()
+        answer = described["paths"]["/api/v1/stream"]["get"]["responses"]["200"]
+        answer["content"]["text/event-stream"]["schema"].pop("type", None)
+        return described
+
+
 def make_app(settings: WebSettings) -> FastAPI:
     """The application for these settings; its tasks run for as long as it is served."""
     shelf = PolicyShelf(Path(settings.policy))
     board = Board(Link(settings.sim_addr), Link(settings.edge_addr), shelf, settings.control_token is not None)
-    app = FastAPI(
+    app = WebApp(
         title="HierCoop",
         version=hiercoop_version(),
         description=DESCRIPTION,
