@@ -57,17 +57,18 @@ class RunDatabase:
 
     def _prepare(self, path: Path) -> None:
         run = self._connection.execute
-        # Before the first table: afterwards it would take a VACUUM.
-        run("PRAGMA auto_vacuum = INCREMENTAL")
-        run("PRAGMA journal_mode = WAL")
-        run("PRAGMA synchronous = NORMAL")
-        run(f"PRAGMA journal_size_limit = {4 * 2**20}")
+        # Looked at before anything is set: a file that cannot be used is left as it is.
         found = self._number("PRAGMA user_version")
         if found not in (0, FORMAT_VERSION):
             raise InputFileError(f"{path} has format {found}, this version reads {FORMAT_VERSION}; name another RUNS_DB")
         (verdict,) = run("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise InputFileError(f"{path} is damaged ({verdict.splitlines()[0]}); move it away, and runs are kept again")
+            raise InputFileError(f"{path} is damaged ({' '.join(verdict.split())}); move it away, and runs are kept again")
+        # Before the first table: afterwards it would take a VACUUM.
+        run("PRAGMA auto_vacuum = INCREMENTAL")
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = NORMAL")
+        run(f"PRAGMA journal_size_limit = {4 * 2**20}")
         self._connection.executescript(SCHEMA)
         run(f"PRAGMA user_version = {FORMAT_VERSION}")
 
