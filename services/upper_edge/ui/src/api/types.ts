@@ -40,4 +40,4 @@ export type Series = Schemas["Series"];
 export type Snapshot = Schemas["Snapshot"];
 
 /** Scenarios that a new run can be begun with. */
-export type Scenarios = { scenarios: { name: string; scenario: Record<string, unknown> }[] };
+export type Scenarios = Schemas["Scenarios"];

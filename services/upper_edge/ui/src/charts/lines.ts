@@ -10,6 +10,8 @@ export interface Line {
   width?: number;
   /** Fills down to the line before it (stacked), or to zero. */
   is_filled?: boolean;
+  /** Joins what is known over what is not, and marks each point that is known. */
+  spans_gaps?: boolean;
 }
 
 /** Running sums, so that areas stand on each other; what is not known counts as nothing. */

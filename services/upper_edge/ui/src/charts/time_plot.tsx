@@ -14,6 +14,10 @@ export interface TimePlotProps {
   /** Where the axis of values ends; it begins at zero. */
   top: number;
   tick: (value: number) => string;
+  /** Of the axis of values, where ticks do not carry it. */
+  unit?: string;
+  /** Indices of the lines that the space between is filled of. */
+  interval?: readonly [number, number];
   is_stacked?: boolean;
   /** Has its own times: neither crosshair nor zoom are shared. */
   is_apart?: boolean;
@@ -59,7 +63,7 @@ function dataOf({ times_s, lines, is_stacked }: TimePlotProps): uPlot.AlignedDat
 interface Latest { current: TimePlotProps }
 
 function optionsFor(latest: Latest, root: HTMLElement, colours: Palette): uPlot.Options {
-  const { lines, is_stacked, is_apart } = latest.current;
+  const { lines, is_stacked, is_apart, unit, interval } = latest.current;
   const drawn = is_stacked ? [...lines].reverse() : lines;
   return {
     width: root.clientWidth,
@@ -76,8 +80,12 @@ function optionsFor(latest: Latest, root: HTMLElement, colours: Palette): uPlot.
       ...(is_apart ? {} : { bind: { dblclick: () => () => ((zoom.value = null), null) } }),
     },
     axes: [axis(colours, { values: (_, ticks) => ticks.map((time) => `${Number(time.toFixed(3))} s`), space: 64, size: 24 }),
-      axis(colours, { values: (_, ticks) => ticks.map(latest.current.tick), space: 30, size: 54 })],
+      axis(colours, {
+        values: (_, ticks) => ticks.map(latest.current.tick), space: 28, size: 44,
+        ...(unit ? { label: unit, labelSize: 16, labelGap: 0, labelFont: AXIS_FONT } : {}),
+      })],
     series: [{}, ...drawn.map((line) => seriesOf(line, colours, is_stacked ?? false))],
+    ...(interval ? { bands: [{ series: [interval[0] + 1, interval[1] + 1], fill: `${colours.text}1a` }] } : {}),
     hooks: {
       ...(is_apart ? {} : { setSelect: [takeZoom], ready: [shareCrosshair] }),
       draw: is_stacked ? [(plot) => nameBands(plot, latest.current, colours)] : [],
@@ -90,7 +98,7 @@ const axis = (colours: Palette, own: uPlot.Axis): uPlot.Axis => ({
 });
 
 function seriesOf(line: Line, colours: Palette, is_stacked: boolean): uPlot.Series {
-  const base = { label: line.name, points: { show: false } };
+  const base = { label: line.name, points: { show: line.spans_gaps ?? false, size: 4 }, spanGaps: line.spans_gaps ?? false };
   if (is_stacked) return { ...base, stroke: colours.panel, width: 1, fill: line.colour };
   return {
     ...base, stroke: line.colour || lineColour(colours, 0), width: line.width ?? 1.6, dash: line.dash ?? [],

@@ -17,7 +17,7 @@ export interface Scene {
 }
 
 type Pen = CanvasRenderingContext2D;
-const VEHICLE_SIZE = 5;
+const VEHICLE_SIZE = 6;
 
 /** Links below, then vehicles, then stations; the selection last. */
 export function drawScene(pen: Pen, scene: Scene, at: Projection, colours: Palette, height: number): void {

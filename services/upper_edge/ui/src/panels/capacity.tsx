@@ -17,7 +17,7 @@ const MAX_CELLS_DRAWN = 6;
 /** Sum capacity and each cell's part. */
 export function CapacityPanel({ digit }: { digit: number }) {
   const told = series.value?.capacity;
-  const lines = told ? linesOf(told) : [];
+  const lines = told ? [...linesOf(told), ...referencesOf(told)] : [];
   const times_s = told?.time_s ?? [];
   const at = readIndex(times_s, scrubbed_s.value);
   const table = () => tableOf(times_s, lines, "Mbit/s", 1e-6);
@@ -27,11 +27,14 @@ export function CapacityPanel({ digit }: { digit: number }) {
       <p class="lead">
         <strong>{bitrate(scrubbed_s.value == null ? told?.current_bps : lines[0]?.values[at])}</strong> sum {moment()};{" "}
         {bitrate(told?.mean_bps)} over the run
+        {told?.references.state === "computed" && told.references.sampled_slots > 0 && (
+          <>; {bitrate(told.references.mean_sum_capacity_bps)} in the {number(told.references.sampled_slots)} slots of the references</>
+        )}
       </p>
       {showsTable(ID) ? <DataTable table={table()} label="Capacity" /> : (
         <>
           <TimePlot label="Sum capacity and capacity by cell over simulated time, Mbit/s" times_s={times_s} lines={lines}
-            top={roundAbove(lines.flatMap((line) => line.values), 1e6)} tick={(bps) => `${number(bps / 1e6)} M`} />
+            top={roundAbove(lines.flatMap((line) => line.values), 1e6)} tick={(bps) => number(bps / 1e6)} unit="Mbit/s" />
           <Legend entries={lines.map((line) => ({
             name: line.name, value: bitrate(line.values[at]), colour: line.colour, dash: line.dash, kind: "line",
           }))} />
@@ -47,4 +50,13 @@ function linesOf(told: Capacity): Line[] {
     name: `cell ${cell.cell}`, values: cell.capacity_bps, colour: lineColour(colours, i + 1), dash: lineDash(i + 1), width: 1.2,
   }));
   return [{ name: "sum", values: told.sum_capacity_bps, colour: lineColour(colours, 0), width: 2, is_filled: true }, ...cells];
+}
+
+/** Means over single slots that were looked at, as level lines: what the same channels would have carried under two other schemes. */
+function referencesOf(told: Capacity): Line[] {
+  const { state, mean_best_response_bps, mean_greedy_bound_bps } = told.references;
+  if (state !== "computed") return [];
+  const level = (name: string, value: number | null, dash: number[]): Line[] =>
+    value == null ? [] : [{ name, values: told.time_s.map(() => value), colour: palette.value.text, dash, width: 1.4 }];
+  return [...level("best response", mean_best_response_bps, [8, 4]), ...level("greedy bound", mean_greedy_bound_bps, [1, 4])];
 }

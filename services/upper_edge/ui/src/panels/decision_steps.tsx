@@ -22,7 +22,7 @@ function Part({ part }: { part: Quantity }) {
   const rows = Array.from({ length: Math.ceil(part.values.length / width) }, (_, row) => part.values.slice(row * width, (row + 1) * width));
   return (
     <figure title={part.meaning}>
-      <figcaption>{part.name.replaceAll("_", " ")}{part.unit && <i> {part.unit}</i>}</figcaption>
+      <figcaption>{part.name.replaceAll("_", " ")}{part.unit && `, ${part.unit}`}{part.shape.length > 0 && <i> ({part.axes.join(" × ")})</i>}</figcaption>
       <table class="matrix" aria-label={`${part.name}, ${part.axes.join(" by ") || "one value"}${part.unit ? `, ${part.unit}` : ""}`}>
         <tbody>{rows.map((row, r) => <tr key={r}>{row.map((value, i) => <td key={i}>{tidy(value)}</td>)}</tr>)}</tbody>
       </table>

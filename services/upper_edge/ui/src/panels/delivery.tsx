@@ -32,9 +32,9 @@ export function DeliveryPanel({ digit }: { digit: number }) {
       {showsTable(ID) ? <DataTable table={table()} label="Delivery" /> : (
         <>
           <TimePlot label="Delivery success over simulated time, percent" times_s={times_s} lines={[success]} top={1}
-            tick={(share) => percent(share, 0)} />
+            tick={(share) => number(share * 100)} unit="%" />
           <TimePlot label="Mean time to deliver over simulated time, milliseconds" times_s={times_s} lines={[time]}
-            top={roundAbove(time.values, 1e-3)} tick={(seconds) => `${number(seconds * 1e3)} ms`} />
+            top={roundAbove(time.values, 1e-3)} tick={(seconds) => number(seconds * 1e3)} unit="ms" />
           <Legend entries={[
             { name: success.name, value: percent(success.values[at]), colour: success.colour, dash: success.dash, kind: "line" },
             { name: time.name, value: `${duration(time.values[at])}, run ${duration(told?.time_to_deliver_s)}`, colour: time.colour, dash: time.dash, kind: "line" },
@@ -46,7 +46,7 @@ export function DeliveryPanel({ digit }: { digit: number }) {
 }
 
 const line = (name: string, values: Line["values"], index: number): Line => ({
-  name, values, colour: lineColour(palette.value, index), dash: lineDash(index), is_filled: index === 0,
+  name, values, colour: lineColour(palette.value, index), dash: lineDash(index), spans_gaps: true,
 });
 
 function tableOfDelivery(told: Delivery): Table {

@@ -1,10 +1,10 @@
 import { BandMark } from "../parts/band_mark";
-import { bits, bitrate, decibels, number, percent, UNKNOWN } from "../words/format";
+import { bitrate, kilobits, decibels, number, percent, UNKNOWN } from "../words/format";
 import type { Chain, LinkOutcome } from "../api/types";
 import { dbm } from "./link_table";
 import { receiverName } from "./vehicle_table";
 
-const HEADS = ["Vehicle", "Probability of each choice", "Choice", "Power received", "Interference", "SINR", "Capacity", "Delivered", "Payload left"];
+const HEADS = ["Vehicle", "Probability: own | MBS", "Choice", "Power received", "Interference", "SINR", "Capacity", "Delivered", "Payload left"];
 
 /** 4: what each vehicle slot was given, and what came of it. */
 export function LinkOutcomes({ chain }: { chain: Chain }) {
@@ -38,8 +38,8 @@ function Row({ link, num_bands }: { link: LinkOutcome; num_bands: number }) {
       <td title={interferersText(link)}>{link.interference_w === 0 ? "none" : dbm(link.interference_w)}</td>
       <td>{decibels(link.sinr)}</td>
       <td>{bitrate(link.capacity_bps)}</td>
-      <td>{bits(link.delivered_bits)}</td>
-      <td>{link.payload_left_bits == null ? "no end" : bits(link.payload_left_bits)}</td>
+      <td>{kilobits(link.delivered_bits)}</td>
+      <td>{link.payload_left_bits == null ? "no end" : kilobits(link.payload_left_bits)}</td>
     </tr>
   );
 }

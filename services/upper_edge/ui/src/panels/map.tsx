@@ -16,7 +16,7 @@ import { MapLegend } from "./map_legend";
 import { tableOfVehicles } from "./vehicle_table";
 
 const ID = "map";
-const MARGIN = 26;
+const MARGIN = 24;
 const REACH_PIXELS = 18;
 const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
 

@@ -15,9 +15,9 @@ import { EMPTY_TABLE, type Table } from "../words/table";
 import type { OptionDistribution } from "../api/types";
 
 const ID = "options";
-const VIEWS = [["time", "over time"], ["cell", "by cell"], ["payload", "by payload"], ["length", "how long"]] as const;
+const VIEWS = [["time", "over time"], ["cell", "cell"], ["payload", "payload"], ["length", "length"]] as const;
 const LEADS = {
-  time: "Share of slots spent in each option, all cells together",
+  time: "Share of slots by option, all cells together",
   cell: "Share of slots by option in each cell, whole run",
   payload: "Share of slots by option at each payload, as far as watched",
   length: "Slots that an option lasted until it ended, all cells, whole run",
@@ -33,7 +33,7 @@ export function OptionsPanel({ digit }: { digit: number }) {
         <Choice label="Options shown" value={optionsBy.value} choices={VIEWS} take={(by) => (optionsBy.value = by)} />
         <ChartTools id={ID} title={`Options ${optionsBy.value}`} table={table} />
       </>}>
-      <p class="lead">{LEADS[optionsBy.value]}{optionsBy.value === "time" ? `, ${moment()}` : ""}</p>
+      <p class="lead">{LEADS[optionsBy.value]}{optionsBy.value === "time" ? `; figures below: ${moment()}` : ""}</p>
       {showsTable(ID) ? <DataTable table={table()} label="Options" /> : told && <Chart told={told} />}
     </Panel>
   );

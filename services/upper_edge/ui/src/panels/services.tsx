@@ -7,7 +7,7 @@ import type { CellState, LogEntry, ServiceStatus, Status } from "../api/types";
 import type { Table } from "../words/table";
 
 const ID = "services";
-const HEADS = ["Service", "Health", "Version", "p50", "p95", "p99", "Reconnects", "Missed slots", "Last error"];
+const HEADS = ["Service", "Health", "Version", "Latency p50", "p95", "p99", "Reconnects", "Missed slots", "Last error"];
 
 /** Every process, how fast it answers, and what went wrong. It is of now even while the simulator is away. */
 export function ServicesPanel({ digit }: { digit: number }) {
@@ -44,7 +44,7 @@ const Latencies = ({ latency_s }: { latency_s: readonly number[] }) =>
 function ServiceRow({ service }: { service: ServiceStatus }) {
   return (
     <tr>
-      <th scope="row" class="text" title={service.address ?? "this page's server"}>{service.name}</th>
+      <th scope="row" class="text" title={`${service.address ?? "this page's server"}; latency of ${service.latency_of}`}>{service.name}</th>
       <Health is_good={service.health === "serving"} words={service.health.replace("_", " ")} />
       <td class="text">{service.version ?? UNKNOWN}</td>
       <Latencies latency_s={service.latency_s} />

@@ -13,11 +13,17 @@ import type { Signalling } from "../api/types";
 
 const ID = "signalling";
 const LAYERS = ["payload", "http2", "link"] as const;
-const LAYER_NAMES = { payload: "Payload", http2: "HTTP/2", link: "Link (modelled)" };
+const LAYER_NAMES = { payload: "payload", http2: "HTTP/2", link: "link" };
 const SCHEME_NAMES: Record<string, string> = {
-  "full-channel-state": "Full state, sub-band gains",
-  "full-channel-state-complex": "Full state, complex, each block",
-  "full-mesh": "Full mesh between cells",
+  "full-channel-state": "Full state",
+  "full-channel-state-complex": "Full state, complex",
+  "full-mesh": "Full mesh",
+};
+
+const SCHEME_WORDS: Record<string, string> = {
+  "full-channel-state": "Sub-band gains of every link to the centre, and an allocation back",
+  "full-channel-state-complex": "A complex gain of every link and resource block to the centre, and an allocation back",
+  "full-mesh": "Sub-band gains between all pairs of small cells",
 };
 
 /** What the cooperation costs, beside what other schemes would have taken. */
@@ -37,9 +43,9 @@ export function SignallingPanel({ digit }: { digit: number }) {
       {showsTable(ID) ? <DataTable table={table()} label="Signalling" /> : (
         <>
           <TimePlot label="Signalling by layer and direction over simulated time, bytes a slot" times_s={times_s} lines={lines}
-            top={roundAbove(lines.flatMap((line) => line.values), 1)} tick={(value) => `${number(value, value < 10 ? 1 : 0)} B`} />
+            top={roundAbove(lines.flatMap((line) => line.values), 1)} tick={(value) => number(value, value > 0 && value < 5 ? 1 : 0)} unit="B/slot" />
           <Legend entries={lines.map((line) => ({
-            name: line.name, value: bytesPerSlot(line.values[at]), colour: line.colour, dash: line.dash, kind: "line",
+            name: line.name, value: bytes(rounded(line.values[at])), colour: line.colour, dash: line.dash, kind: "line",
           }))} />
         </>
       )}
@@ -69,12 +75,12 @@ function Account({ told }: { told: Signalling }) {
   return (
     <div class="scroll free" tabIndex={0} role="region" aria-label="Signalling of this run and of other schemes">
       <table>
-        <thead><tr><th scope="col" class="text">Bytes a slot, all cells, both ways</th><th scope="col">Payload</th><th scope="col">HTTP/2</th><th scope="col">Link</th><th scope="col">of this</th></tr></thead>
+        <thead><tr><th scope="col" class="text">Bytes a slot, both ways</th><th scope="col">Payload</th><th scope="col">HTTP/2</th><th scope="col">Link</th><th scope="col">Factor</th></tr></thead>
         <tbody>
           <tr class="own"><th scope="row" class="text">This run</th>{LAYERS.map((layer) => <td key={layer}>{bytes(rounded(own[layer]))}</td>)}<td>1 ×</td></tr>
           {told.others.map((other) => (
             <tr key={other.scheme}>
-              <th scope="row" class="text">{SCHEME_NAMES[other.scheme] ?? other.scheme} <i>modelled</i></th>
+              <th scope="row" class="text" title={SCHEME_WORDS[other.scheme]}>{SCHEME_NAMES[other.scheme] ?? other.scheme} <i>modelled</i></th>
               <td>{bytes(other.payload_bytes_per_slot)}</td><td>{bytes(other.http2_bytes_per_slot)}</td><td>{bytes(other.link_bytes_per_slot)}</td>
               <td>{times(other.link_bytes_per_slot, own.link)}</td>
             </tr>

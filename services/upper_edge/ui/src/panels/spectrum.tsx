@@ -24,7 +24,7 @@ export function SpectrumPanel({ digit }: { digit: number }) {
   return (
     <Panel id={ID} digit={digit} title="Spectrum" state={stateOf({ has_data: (told?.uses.length ?? 0) > 0 })}
       tools={<ChartTools id={ID} title="Sub-band by receiver: links and interference" table={table} />}>
-      {told && <p class="lead">Links received (filled: now), mean over {number(told.sampled_slots)} slots; interference in dBm, noise {number(told.noise_dbm, 0)}&nbsp;dBm</p>}
+      {told && <p class="lead">Marks: links received now; number: their mean, and below it the interference, over {number(told.sampled_slots)} slots. Noise {number(told.noise_dbm, 0)}&nbsp;dBm</p>}
       {showsTable(ID) || !told ? <DataTable table={table()} label="Spectrum" /> : <div class="rows"><Matrix told={told} /></div>}
     </Panel>
   );
@@ -71,6 +71,7 @@ function drawMatrix(canvas: HTMLCanvasElement, told: Spectrum, colours: Palette)
 
 interface Box { left: number; top: number; width: number; height: number }
 const STRONG_DB = 50;
+const MAX_MARKS = 3;
 
 /** A field: darker with interference; a mark for each link now, the means in words. */
 function drawUse(pen: CanvasRenderingContext2D, use: BandUse, box: Box, noise_dbm: number, colours: Palette): void {
@@ -80,12 +81,11 @@ function drawUse(pen: CanvasRenderingContext2D, use: BandUse, box: Box, noise_db
   pen.fillRect(box.left, box.top, box.width, box.height);
   pen.globalAlpha = 1;
   pen.fillStyle = lineColour(colours, use.band);
-  (use.links ?? []).slice(0, 6).forEach((_, i) => bandMark(pen, use.band, box.left + 11 + i * 13, box.top + 12, 4.5));
-  const means = use.mean_links == null ? "" : `${number(use.mean_links, 2)}`;
+  (use.links ?? []).slice(0, MAX_MARKS).forEach((_, i) => bandMark(pen, use.band, box.left + 11 + i * 13, box.top + 12, 4.5));
   const interference = use.mean_interference_dbm == null ? UNKNOWN : `${number(use.mean_interference_dbm, 0)} dBm`;
-  write(pen, means, box.left + 6, box.top + 29, "600 11px", colours.text);
+  write(pen, interference, box.left + 6, box.top + 29, "11px", colours.text);
   pen.textAlign = "right";
-  write(pen, interference, box.left + box.width - 6, box.top + 29, "11px", colours.text);
+  write(pen, number(use.mean_links, 2), box.left + box.width - 6, box.top + 12, "600 11px", colours.text);
   pen.textAlign = "left";
 }
 

@@ -37,6 +37,9 @@ export function bytes(value: number | null | undefined): string {
 /** Bits as bytes. */
 export const bits = (value: number | null | undefined): string => bytes(value == null ? null : value / 8);
 
+/** Bits as kbit, which a slot's capacity is compared with. */
+export const kilobits = (value: number | null | undefined): string => withUnit(value, 2, "kbit", 1e-3);
+
 /** Bytes a slot. */
 export const bytesPerSlot = (value: number | null | undefined): string =>
   value != null && Math.abs(value) >= 1e4 ? withUnit(value, 1, "kB/slot", 1e-3) : withUnit(value, 1, "B/slot");
