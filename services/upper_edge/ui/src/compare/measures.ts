@@ -9,7 +9,9 @@ export interface Measure {
   unit: string;
   /** From the unit of the wire to that of tables. */
   factor: number;
+  /** Least end of the axis; a share has its own. */
   least: number;
+  is_share?: boolean;
   summary: (run: RunSummary) => number | null;
   values: (series: RunSeriesKept) => readonly (number | null)[];
   text: (value: number | null | undefined) => string;
@@ -25,7 +27,7 @@ export const MEASURES: readonly Measure[] = [
     text: bitrate, tick: (bps) => number(bps / 1e6),
   },
   {
-    id: "success", name: "delivery success", unit: "%", factor: 100, least: 0.92,
+    id: "success", name: "delivery success", unit: "%", factor: 100, least: 1, is_share: true,
     summary: (run) => run.delivery_success, values: (series) => series.delivery_success,
     text: percent, tick: (share) => number(share * 100),
   },

@@ -79,7 +79,7 @@ function Comparison({ picked, drawn, measure }: { picked: readonly RunDetail[]; 
     <>
       <p class="lead"><strong>{measure.text(whole?.mean)}</strong> mean {measure.name} over whole runs{interval}</p>
       <TimePlot label={`${measure.name} of the picked runs over simulated time`} times_s={drawn.times_s} lines={drawn.lines} is_apart
-        top={roundAbove(drawn.lines.flatMap((line) => line.values), measure.least)} tick={measure.tick} unit={measure.unit}
+        top={measure.is_share ? 1 : roundAbove(drawn.lines.flatMap((line) => line.values), measure.least)} tick={measure.tick} unit={measure.unit}
         {...(picked.length > 1 ? { interval: [picked.length + 1, picked.length + 2] as const } : {})} />
       <Legend entries={drawn.lines.map((line, i) => ({
         name: line.name, value: measure.text(picked[i] ? measure.summary(picked[i].summary) : i === picked.length ? whole?.mean : i === picked.length + 1 ? whole?.low : whole?.high),

@@ -12,6 +12,7 @@ export function roundAbove(values: Iterable<number | null | undefined>, least: n
   let highest = least;
   for (const value of values) if (value != null && value > highest) highest = value;
   const wanted = highest * 1.08;
-  const step = 10 ** Math.floor(Math.log10(wanted)) / 2;
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const step = wanted < 2 * power ? power / 5 : power / 2;
   return Math.ceil(wanted / step - 1e-9) * step;
 }
