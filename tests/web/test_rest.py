@@ -11,7 +11,20 @@ from tests.web.scripted import NUM_CELLS, NUM_OPTIONS, ScriptedStack, cell_capac
 
 pytestmark = pytest.mark.processes
 
-NOUNS = ("status", "cells", "options/distribution", "signalling", "capacity", "delivery")
+NOUNS = (
+    "status",
+    "cells",
+    "map",
+    "vehicles",
+    "decision",
+    "options/distribution",
+    "signalling",
+    "capacity",
+    "delivery",
+    "spectrum",
+    "events",
+    "policies",
+)
 
 
 async def test_status_tells_the_run_the_services_and_the_policy(site: Site) -> None:
