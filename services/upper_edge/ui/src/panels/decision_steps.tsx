@@ -30,7 +30,7 @@ function Part({ part }: { part: Quantity }) {
   );
 }
 
-const tidy = (value: number): string => (Number.isInteger(value) ? number(value) : number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 1 : 2));
+const tidy = (value: number): string => (Number.isInteger(value) ? number(value || 0) : number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 1 : 2));
 
 /** 2: the abstract features: all of the observation that the edge ever hears. */
 export function FeatureStep({ features }: { features: Inferred }) {

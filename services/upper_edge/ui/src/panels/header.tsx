@@ -1,3 +1,4 @@
+import type { Name, PanelState } from "../state/panel_state";
 import { theme, themeChoice, turnTheme } from "../state/palette";
 import { pageState, status } from "../state/store";
 import { StateBadge } from "../parts/state_badge";
@@ -14,7 +15,7 @@ export function Header() {
     <header class={`page-header ${state.is_old ? "old" : ""}`} data-state={state.name}>
       <div class="glance">
         <h1>HierCoop</h1>
-        <div role="status"><StateBadge state={state} /></div>
+        <div role="status"><StateBadge state={state} is_short={false} /></div>
         {told?.run && <Facts run={told.run} />}
         <Health services={told?.services ?? []} />
         <div class="corner">
@@ -25,9 +26,16 @@ export function Header() {
         </div>
       </div>
       <Controls />
-      {state.advice && <p class="notice">{state.advice}{state.text ? ` (${state.text})` : ""}</p>}
+      {NOTED.has(state.name) && <p class="notice">{sentence(state)}</p>}
     </header>
   );
+}
+
+const NOTED: ReadonlySet<Name> = new Set(["connecting", "stale", "reconnecting", "partial", "failed", "finished"]);
+
+function sentence({ advice, text }: PanelState): string {
+  const first = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return advice ? `${first} ${advice}` : first;
 }
 
 function Facts({ run }: { run: RunStatus }) {

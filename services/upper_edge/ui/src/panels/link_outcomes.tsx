@@ -34,8 +34,8 @@ function Row({ link, num_bands }: { link: LinkOutcome; num_bands: number }) {
       <th scope="row" class="text">slot {link.vehicle_slot}</th>
       <td class="text"><Probabilities link={link} num_bands={num_bands} /></td>
       <td class="text">{link.is_active ? <><BandMark band={link.band} /> {receiverName(link.receiver)}, sub-band {link.band}</> : "silent: delivered"}</td>
-      <td>{dbm(link.power_w)}</td>
-      <td title={interferersText(link)}>{link.interference_w === 0 ? "none" : dbm(link.interference_w)}</td>
+      <td>{link.is_active ? dbm(link.power_w) : UNKNOWN}</td>
+      <td title={interferersText(link)}>{!link.is_active ? UNKNOWN : link.interference_w === 0 ? "none" : dbm(link.interference_w)}</td>
       <td>{decibels(link.sinr)}</td>
       <td>{bitrate(link.capacity_bps)}</td>
       <td>{kilobits(link.delivered_bits)}</td>

@@ -10,7 +10,7 @@ import { moment } from "../parts/moment";
 import { Panel } from "../parts/panel";
 import { optionColour, palette } from "../state/palette";
 import { optionsBy, scrubbed_s, series, stateOf } from "../state/store";
-import { bytes, percent } from "../words/format";
+import { bytes, number, percent } from "../words/format";
 import { EMPTY_TABLE, type Table } from "../words/table";
 import type { OptionDistribution } from "../api/types";
 
@@ -45,7 +45,13 @@ function Chart({ told }: { told: OptionDistribution }) {
     return <div class="rows"><CountBars label="Options that ended, by the slots they lasted" unit="slots"
       bars={told.option_length.map((bin) => ({ name: bin.slots, count: bin.terminations }))} /></div>;
   }
-  return <div class="rows"><ShareBars label={LEADS[optionsBy.value]} bars={barsOf(told, optionsBy.value)} /></div>;
+  const means = told.by_cell.map((row) => `cell ${row.cell} ${number(row.mean_option_slots, 1)} slots`).join(", ");
+  return (
+    <div class="rows">
+      <ShareBars label={LEADS[optionsBy.value]} bars={barsOf(told, optionsBy.value)} />
+      {optionsBy.value === "cell" && <p class="note">An option lasts on average: {means}.</p>}
+    </div>
+  );
 }
 
 function OverTime({ told }: { told: OptionDistribution }) {

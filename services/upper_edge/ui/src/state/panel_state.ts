@@ -66,7 +66,7 @@ function lost(known: Known, shown: Shown, heard: string): PanelState {
 }
 
 function ofRun(known: Known, shown: Shown): PanelState {
-  if (known.run === "finished") return shown("finished", "run finished");
+  if (known.run === "finished") return shown("finished", "run finished", "Reset begins a new one.");
   if (known.run === "waiting") return shown("connecting", "waiting for agents", "The run begins when every cell has an agent.");
   if (!known.has_data) return shown("empty", "nothing yet", known.advice ?? "Waiting for the first slots.");
   if (known.run === "paused") return shown("paused", "paused");
