@@ -140,8 +140,8 @@ class OpenedPage:
     def __exit__(self, kind: object, *_: object) -> None:
         self.page.close()
         if kind is None:
-            refused = [text for text in self.errors if "ERR_CONNECTION_REFUSED" not in text and "ERR_INCOMPLETE" not in text]
-            assert refused == []
+            # A server that was killed on purpose is a failed request, which browsers log by themselves.
+            assert [text for text in self.errors if "net::ERR_" not in text] == []
             assert {host for host in self.hosts if host} == {f"127.0.0.1:{self.site.port}"}
 
 

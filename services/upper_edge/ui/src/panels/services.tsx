@@ -88,7 +88,7 @@ function Log({ entries }: { entries: readonly LogEntry[] }) {
         {[...entries].reverse().map((entry) => (
           <li key={entry.id} class={entry.level}>
             <time dateTime={new Date(entry.at_unix_s * 1e3).toISOString()}>{clock.format(entry.at_unix_s * 1e3)}</time>
-            <span aria-label={entry.level}>{LEVEL_MARKS[entry.level]}</span>
+            <span><span aria-hidden="true">{LEVEL_MARKS[entry.level]}</span><span class="hidden">{entry.level}</span></span>
             <span><b>{entry.source}</b> {entry.text}{entry.slot != null && <i> slot {number(entry.slot)}</i>}</span>
           </li>
         ))}
