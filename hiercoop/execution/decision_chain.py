@@ -86,7 +86,7 @@ class Retrace:
         known = self._known_cells(slot, cell, report)
         values: np.ndarray = self._choice.values(known, cell)[0]
         if int(values.argmax()) != told.state.option:
-            return UpperLayer(None, None, "the edge knew something else of the other cells than was told here")
+            return UpperLayer(None, None, "another cell changed after this one's turn, or the edge knew something else of it")
         return UpperLayer(values, report.slot, "")
 
     def _why_no_values(self, told: CellDecision) -> str:

@@ -48,6 +48,7 @@ class ScriptedRun:
 
     config: RunConfig = field(default_factory=lambda: RunConfig(seed=7))
     process: int = 0x5C
+    num_vehicles: int = 6
     run_epoch: int = 1
     state: str = "running"
     seed: int = 7
@@ -102,6 +103,10 @@ class ScriptedRun:
             mbs_allocation_bytes=4 * self.slot,
         )
         told.MergeFrom(self.totals)
+        told.vehicles.extend(
+            sim.VehicleSnapshot(id=f"vehicle-{index}", x_m=(index * 37 + self.slot * 0.015) % 1299.0, y_m=250.0, link=-1)
+            for index in range(self.num_vehicles)
+        )
         return told
 
     def _advance_one(self) -> None:

@@ -143,6 +143,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             )
         ]
         yield
-        await store.close()
         for task in tasks:
             task.cancel()
+        await asyncio.wait(tasks)
+        await store.close()

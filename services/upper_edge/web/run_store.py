@@ -92,6 +92,7 @@ class RunStore:
             self._written_at_s = -WRITE_PERIOD_S
             await self._tick()
             await self._try(lambda database: database.close())
+            self._database = None
         self._thread.shutdown(wait=False)
 
     async def _tick(self) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import Field
 
 from services.upper_edge.web.access import BoardOf
-from services.upper_edge.web.board import Board
+from services.upper_edge.web.board import Board, Run
 from services.upper_edge.web.chain import chain_of
 from services.upper_edge.web.decision_models import Chain
 from services.upper_edge.web.models import Reading, freshness
@@ -22,7 +22,7 @@ class Decision(Reading):
 
     cell: int = Field(examples=[0])
     chain: Chain | None = Field(description="null: not known yet, see `why`")
-    why: Literal["", "no slot has been heard of yet", "the simulator tells no slots"]
+    why: Literal["", "no slot has been heard of yet", "the simulator tells no slots", "this cell is not in the run"]
 
 
 router = APIRouter()
@@ -41,6 +41,11 @@ def decision_of(board: Board, cell: int) -> Decision:
     """The decision as the board knows it now."""
     run = board.run
     chain = chain_of(run, cell, board.retraces) if run else None
-    has_slots = run is not None and run.response.slot > 0
-    why = "" if chain else "the simulator tells no slots" if has_slots else "no slot has been heard of yet"
+    why = "" if chain else _why_unknown(run, cell)
     return Decision.model_validate({**freshness(board), "cell": cell, "chain": chain, "why": why})
+
+
+def _why_unknown(run: Run | None, cell: int) -> str:
+    if run is None or run.response.slot == 0:
+        return "no slot has been heard of yet"
+    return "the simulator tells no slots" if cell < len(run.response.cells) else "this cell is not in the run"

@@ -26,7 +26,7 @@ class CellShare(Answer):
     slots: int = Field(examples=[12_400])
     share: Numbers = Field(examples=[[0.25, 0.75]])
     option_length: list[LengthBin]
-    mean_option_slots: Number = Field(description="Of options that ended; null: none has", examples=[4.8])
+    mean_option_slots: Number = Field(description="Slots so far over options that ended so far; null: none has", examples=[4.8])
 
 
 class PayloadShare(Answer):
