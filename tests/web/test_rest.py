@@ -60,6 +60,25 @@ async def test_cells_tell_the_option_in_force_and_its_age(site: Site) -> None:
     assert [cell["option_age_slots"] for cell in cells] == [1_000 - slot for slot in since]
 
 
+async def test_the_map_has_the_roads_and_sites_of_the_grid(site: Site) -> None:
+    told = await site.read("map")
+    assert told["area"] == {"min_x_m": 0, "min_y_m": 0, "max_x_m": 1299, "max_y_m": 750}
+    along_y = [road["x1_m"] for road in told["roads"] if road["x1_m"] == road["x2_m"]]
+    along_x = [road["y1_m"] for road in told["roads"] if road["y1_m"] == road["y2_m"]]
+    assert (along_y, along_x) == ([0, 433, 866, 1299], [0, 250, 500, 750])
+    # Two lanes a direction, 3.5 m wide.
+    assert {road["width_m"] for road in told["roads"]} == {14}
+    assert [(one["kind"], one["cell"]) for one in told["sites"]] == [("sbs", 0), ("sbs", 1), ("sbs", 2), ("mbs", 3)]
+
+
+async def test_full_channel_state_and_a_mesh_take_what_their_messages_do(site: Site) -> None:
+    told = {row["scheme"]: row for row in (await site.read("signalling"))["others"]}
+    # Three cells send 9 links x 4 sub-bands in fp32 and 36 bytes of fields; each gets 15 bytes and one a vehicle back.
+    assert told["full-channel-state"]["payload_bytes_per_slot"] == 3 * (9 * 4 * 4 + 36) + 3 * (15 + 3)
+    assert told["full-mesh"]["payload_bytes_per_slot"] == 6 * (9 * 4 * 4 + 36)
+    assert told["full-channel-state-complex"]["link_bytes_per_slot"] > told["full-channel-state"]["link_bytes_per_slot"]
+
+
 async def test_the_distribution_sums_to_one_over_time_by_cell_and_by_payload(site: Site) -> None:
     told = await site.read("options/distribution")
     assert told["slots"] == [500, 1_000]
