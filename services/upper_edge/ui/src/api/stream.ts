@@ -2,7 +2,7 @@
 
 import { batch, effect } from "@preact/signals";
 
-import { cells, decision, decisionCell, events, heardAt_ms, link, now_ms, series, span, spectrum, status, vehicles } from "../state/store";
+import { cells, decision, heardCell, events, heardAt_ms, link, now_ms, series, span, spectrum, status, vehicles } from "../state/store";
 import type { Decision, Series, Snapshot, Status } from "./types";
 
 const RETRY_MS = 1000;
@@ -10,7 +10,7 @@ let source: EventSource | null = null;
 
 /** Reads the stream from now on, anew whenever what is asked for changes. */
 export function follow(): void {
-  effect(() => connect(`/api/v1/stream?span=${span.value}&cell=${decisionCell.value}`));
+  effect(() => connect(`/api/v1/stream?span=${span.value}&cell=${heardCell.value}`));
 }
 
 function connect(address: string): void {

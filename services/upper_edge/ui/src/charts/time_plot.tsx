@@ -45,7 +45,8 @@ export function TimePlot(props: TimePlotProps) {
       made.destroy();
     };
   }, [names, theme.value, palette.value]);
-  useEffect(() => plot.current?.setData(dataOf(props)), [props.times_s, props.lines, props.top]);
+  // Times are new with each series, while panels are rendered anew with each snapshot: drawing follows the series.
+  useEffect(() => plot.current?.setData(dataOf(props)), [props.times_s, props.top]);
   useSignalEffect(() => {
     void zoom.value;
     if (!latest.current.is_apart) plot.current?.setData(plot.current.data);

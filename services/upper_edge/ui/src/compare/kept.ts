@@ -1,6 +1,6 @@
 // The runs that were kept, and the whole of those that are compared.
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 import { read, ReadError } from "../api/read";
 import type { RunDetail, Runs } from "../api/types";
@@ -14,10 +14,13 @@ export const failure = signal("");
 const PERIOD_MS = 5000;
 export const MAX_COMPARED = 6;
 
+// Of the status only what changes with the run: the status itself is new ten times a second.
+const epoch = computed(() => status.value?.run_epoch ?? null);
+
 /** Reads the list now, with each run, and every few seconds; the picked runs with it. */
 export function followRuns(): void {
   effect(() => {
-    void status.value?.run_epoch;
+    void epoch.value;
     void refresh();
   });
   setInterval(() => document.visibilityState === "visible" && void refresh(), PERIOD_MS);

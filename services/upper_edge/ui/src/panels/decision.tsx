@@ -1,7 +1,7 @@
 import { ChartTools } from "../charts/chart_tools";
 import { Panel } from "../parts/panel";
 import { select } from "../state/entities";
-import { cells, decision, decisionCell, stateOf } from "../state/store";
+import { cells, decision, heardCell, stateOf } from "../state/store";
 import { bitrate, number, simulated } from "../words/format";
 import { EMPTY_TABLE, type Table } from "../words/table";
 import type { Chain } from "../api/types";
@@ -13,7 +13,7 @@ const ID = "decision";
 
 /** One slot of one cell, whole: each step follows from the one before it. */
 export function DecisionPanel({ digit }: { digit: number }) {
-  const told = decision.value?.cell === decisionCell.value ? decision.value : null;
+  const told = decision.value?.cell === heardCell.value ? decision.value : null;
   const chain = told?.chain ?? null;
   const table = (): Table => (chain ? tableOfLinks(chain) : EMPTY_TABLE);
   return (
@@ -28,7 +28,7 @@ export function DecisionPanel({ digit }: { digit: number }) {
 function CellPicker() {
   return (
     <label class="inline">of cell{" "}
-      <select value={String(decisionCell.value)} onChange={(event) => select({ kind: "cell", id: event.currentTarget.value })}>
+      <select value={String(heardCell.value)} onChange={(event) => select({ kind: "cell", id: event.currentTarget.value })}>
         {(cells.value?.cells ?? []).map((cell) => <option key={cell.cell} value={String(cell.cell)}>{cell.cell}</option>)}
       </select>
     </label>

@@ -1,3 +1,5 @@
+import { useMemo } from "preact/hooks";
+
 import { CountBars } from "../charts/count_bars";
 import { ChartTools, showsTable } from "../charts/chart_tools";
 import { Legend } from "../charts/legend";
@@ -40,16 +42,18 @@ export function OptionsPanel({ digit }: { digit: number }) {
 }
 
 function Chart({ told }: { told: OptionDistribution }) {
-  if (optionsBy.value === "time") return <OverTime told={told} />;
-  if (optionsBy.value === "length") {
-    return <div class="rows"><CountBars label="Options that ended, by the slots they lasted" unit="slots"
-      bars={told.option_length.map((bin) => ({ name: bin.slots, count: bin.terminations }))} /></div>;
+  const by = optionsBy.value;
+  const counts = useMemo(() => told.option_length.map((bin) => ({ name: bin.slots, count: bin.terminations })), [told]);
+  const shares = useMemo(() => barsOf(told, by === "payload" ? by : "cell"), [told, by]);
+  if (by === "time") return <OverTime told={told} />;
+  if (by === "length") {
+    return <div class="rows"><CountBars label="Options that ended, by the slots they lasted" unit="slots" bars={counts} /></div>;
   }
   const means = told.by_cell.map((row) => `cell ${row.cell} ${number(row.mean_option_slots, 1)} slots`).join(", ");
   return (
     <div class="rows">
-      <ShareBars label={LEADS[optionsBy.value]} bars={barsOf(told, optionsBy.value)} />
-      {optionsBy.value === "cell" && <p class="note">An option lasts on average: {means}.</p>}
+      <ShareBars label={LEADS[by]} bars={shares} />
+      {by === "cell" && <p class="note">An option lasts on average: {means}.</p>}
     </div>
   );
 }

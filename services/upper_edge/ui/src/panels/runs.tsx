@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 
 import { ChartTools, showsTable } from "../charts/chart_tools";
 import { Legend } from "../charts/legend";
@@ -33,7 +34,7 @@ export function RunsPanel({ digit }: { digit: number }) {
     advice: broken || "No run has been kept yet. A run is kept when it ends: reset this one, or let it finish.",
   });
   const picked = comparedRuns.value.flatMap((id) => details.value.get(id) ?? []);
-  const lines = measure ? linesOf(picked, measure) : { times_s: [], lines: [] };
+  const lines = useMemo(() => (measure ? linesOf(picked, measure) : NOTHING), [measure, details.value, comparedRuns.value, palette.value]);
   const table = () => tableOf(lines.times_s, lines.lines, measure?.unit ?? "", measure?.factor);
   return (
     <Panel id={ID} digit={digit} title="Runs" state={state}
@@ -48,6 +49,7 @@ export function RunsPanel({ digit }: { digit: number }) {
 }
 
 interface Drawn { times_s: number[]; lines: Line[] }
+const NOTHING: Drawn = { times_s: [], lines: [] };
 
 function linesOf(picked: readonly RunDetail[], measure: Measure): Drawn {
   const curves: Curve[] = picked.map((run) => ({ times_s: run.series.time_s, values: measure.values(run.series) }));

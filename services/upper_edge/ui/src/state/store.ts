@@ -88,6 +88,8 @@ export function resetView(): void {
 
 /** The cell whose decision is shown: the selected one, or that of the selected vehicle, or the first. */
 export const decisionCell = signal(chosen.selected?.kind === "cell" ? Number(chosen.selected.id) || 0 : 0);
+/** The same, or the last cell of a run that has fewer. */
+export const heardCell = computed(() => Math.min(decisionCell.value, Math.max((status.value?.run?.num_cells ?? 64) - 1, 0)));
 effect(() => {
   if (selected.value?.kind === "cell") decisionCell.value = Number(selected.value.id) || 0;
 });
