@@ -92,10 +92,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site whose run goes on through all tests of a file."""
     with running_stack(tmp_path_factory.mktemp("site")) as stack:
         found = Site(stack)
-        found.start()
-        stack.until_slot(150)
-        yield found
-        found.kill()
+        try:
+            found.start()
+            stack.until_slot(150)
+            yield found
+        finally:
+            found.kill()
 
 
 @pytest.fixture(scope="module")
