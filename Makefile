@@ -27,7 +27,7 @@ run_options = --sbs $(SBS) \
   $(if $(EDGE_PORT),--edge-port $(EDGE_PORT)) \
   $(ARGS)
 
-.PHONY: run test lint pytest ui ui-where-possible ui-test stubs train bench check-compose clean help
+.PHONY: run test lint pytest ui ui-where-possible ui-test browser-test stubs train bench check-compose clean help
 .DEFAULT_GOAL := help
 
 help: ; @sed -n '1,/^$$/s/^# //p' Makefile
@@ -67,6 +67,10 @@ ui-where-possible:
 ui-test:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(ui)/node_modules/.package-lock.json && cd $(ui) && npm run --silent test; \
 	else echo "hiercoop: no npm, so the dashboard's own tests are left out" >&2; fi
+
+# The page in a real Chromium before a real stack; minutes, and a machine with nothing else to do.
+browser-test: .venv-test/ready ui
+	$(pytest) -m browser tests/ui --durations 5 $(ARGS)
 
 stubs: .venv-test/ready
 	PYTHON=$(test_bin)/python deploy/generate-stubs

@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     lacks = what_is_missing()
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.processes)
-            item.add_marker(pytest.mark.browser)
+            for mark in (pytest.mark.slow, pytest.mark.processes, pytest.mark.browser):
+                item.add_marker(mark)
             if lacks:
                 item.add_marker(pytest.mark.skip(reason=lacks))
 
