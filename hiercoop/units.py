@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import overload
 
 import numpy as np
@@ -25,3 +26,13 @@ def db_to_linear(value_db: float | NDArray[np.floating]) -> float | NDArray[np.f
 def dbm_to_w(value_dbm: float) -> float:
     """Watts of a power in dBm."""
     return float(10.0 ** ((value_dbm - 30.0) / 10.0))
+
+
+def w_to_dbm(value_w: float) -> float:
+    """A power in dBm; ValueError for none at all, which has no decibels."""
+    return 10.0 * math.log10(value_w) + 30.0
+
+
+def linear_to_db(value: float) -> float:
+    """A power ratio in dB; ValueError unless above zero."""
+    return 10.0 * math.log10(value)

@@ -16,6 +16,7 @@ from services.supervisor import Child, Supervisor
 
 HOST = "127.0.0.1"
 DEFAULT_SBS = 3
+RUNS_DB = Path("runs") / "dashboard.sqlite"
 WEB_NICENESS = 5
 """Pages and counters come after the slot clock, also while all start at once."""
 
@@ -41,6 +42,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--sim-port", type=int, default=50051, metavar="PORT", help="0: any free port")
     parser.add_argument("--edge-port", type=int, default=50052, metavar="PORT", help="0: any free port")
     parser.add_argument("--http-port", type=int, default=8080, metavar="PORT", help="0: any free port")
+    parser.add_argument("--runs-db", type=Path, default=RUNS_DB, metavar="FILE", help="where the page keeps runs")
     parser.add_argument("--no-http", action="store_true", help="start no REST API and no page")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout at the end")
@@ -85,7 +87,11 @@ def make_children(options: argparse.Namespace, state_dir: str) -> list[Child]:
         for number in range(num_agents)
     ]
     if not options.no_http:
-        http = {"HTTP_HOST": HOST, "HTTP_PORT": str(free_port(options.http_port, "--http-port"))}
+        http = {
+            "HTTP_HOST": HOST,
+            "HTTP_PORT": str(free_port(options.http_port, "--http-port")),
+            "RUNS_DB": str(options.runs_db),
+        }
         children.append(Child("web", "services.upper_edge.web", common | http, niceness=WEB_NICENESS))
     return children
 

@@ -81,8 +81,8 @@ class PolicyBundle:
         """First 8 bytes of the digest: what travels in every slot."""
         return bytes.fromhex(self.digest)[:8]
 
-    def check_scenario(self, scenario: ScenarioConfig) -> None:
-        """Raises BundleError where the scenario's observations or choices have other sizes than the bundle's."""
+    def misfit(self, scenario: ScenarioConfig) -> str:
+        """How the scenario's observations or choices differ in size from the bundle's, in a sentence; empty: they do not."""
         sizes = self.manifest.dimensions
         wanted = {
             "vehicles": scenario.num_vehicles_per_sbs,
@@ -91,10 +91,17 @@ class PolicyBundle:
         }
         for name, value in wanted.items():
             if getattr(sizes, name) != value:
-                raise BundleError(
+                return (
                     f"the bundle has {name}={getattr(sizes, name)}, scenario {scenario.name!r} wants {value}; "
                     f"use a bundle trained for it or change the scenario"
                 )
+        return ""
+
+    def check_scenario(self, scenario: ScenarioConfig) -> None:
+        """Raises BundleError where the scenario's observations or choices have other sizes than the bundle's."""
+        misfit = self.misfit(scenario)
+        if misfit:
+            raise BundleError(misfit)
 
 
 def load_bundle(path: Path) -> PolicyBundle:

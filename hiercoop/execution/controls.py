@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
@@ -13,7 +14,8 @@ from hiercoop.rpc.v1.channel_sim_service_pb2 import ControlRequest
 from hiercoop.traffic.payload import check_payload_bytes
 
 MAX_STEP_SLOTS = 1_000_000
-COMMANDS = ("start", "pause", "step", "reset", "payload_bytes", "scenario")
+COMMANDS = ("start", "pause", "step", "reset", "payload_bytes", "scenario", "policy")
+DIGEST = re.compile("[0-9a-f]{64}")
 AGENT_EVENTS = ("attach", "detach")
 
 
@@ -28,6 +30,8 @@ def check_control(request: ControlRequest) -> str:
         check_payload_bytes(request.payload_bytes)
     if command == "reset" and request.reset >= 2**63:
         raise ConfigError(f"reset={request.reset} must be a seed in 0..2^63-1; 0 keeps the seed")
+    if command == "policy" and not DIGEST.fullmatch(request.policy):
+        raise ConfigError(f"policy={request.policy!r} must be the sha256 of a bundle, 64 hex digits")
     if command == "scenario":
         scenario_of(request)
     return command

@@ -7,6 +7,7 @@ record = emulation.end_slot()                # cells that were not heard keep th
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,7 @@ from pydantic import JsonValue
 
 from hiercoop.config.run import RunConfig
 from hiercoop.env import HetNetEnv
-from hiercoop.env.types import SlotMeasurement
+from hiercoop.env.types import ChannelState, SlotMeasurement
 from hiercoop.errors import MessageError
 from hiercoop.execution.cell_counts import CellCounts, RunCounts
 from hiercoop.execution.held_allocation import HeldAllocation
@@ -25,6 +26,9 @@ from hiercoop.execution.trace import TraceWriter
 from hiercoop.rpc import codec
 from hiercoop.rpc.v1.channel_sim_service_pb2 import Allocation, SlotObservation, Welcome
 from hiercoop.rpc.v1.upper_edge_service_pb2 import Dimensions, RunProfile
+
+KEPT_REPORTS = 64
+"""Reports of a cell that are remembered, for those who want to see what options were chosen from."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,11 @@ class _Cell:
     has_served: bool = False
     """An agent has taken part in this run before."""
     agent: str = ""
+    version: str = ""
+    heard_before: Allocation | None = None
+    """The allocation before the one last heard."""
+    reports: deque[Allocation] = field(default_factory=lambda: deque(maxlen=KEPT_REPORTS))
+    """Allocations of slots in which features went to the edge."""
 
 
 @dataclass
@@ -78,6 +87,8 @@ class Emulation:
         self.observation = self.env.reset()
         self.observed = self.observation.local[0]
         """Local observations of the slot last scored."""
+        self.observed_channel: ChannelState = self.env.channel_state()
+        """Channels and payloads at the start of the slot last scored."""
         self.payload_bytes = run.scenario.traffic.payload_bytes
         self.counts = RunCounts()
         self.latest: SlotRecord | None = None
@@ -124,14 +135,14 @@ class Emulation:
         candidates = range(len(self.cells)) if wanted is None else [wanted]
         return next((cell for cell in candidates if not self.cells[cell].is_reserved), None)
 
-    def reserve(self, cell: int, agent: str = "") -> Welcome:
+    def reserve(self, cell: int, agent: str = "", version: str = "") -> Welcome:
         """Promises a free cell to an agent that still has to make itself ready; `join` makes it take part."""
         state = self.cells[cell]
         if state.is_reserved:
             raise MessageError(f"cell {cell} has an agent; ask for another cell or for any")
         state.attach_epoch += 1
         state.is_reserved = True
-        state.agent = agent
+        state.agent, state.version = agent, version
         return self._welcome(cell)
 
     def join(self, cell: int) -> None:
@@ -227,12 +238,13 @@ class Emulation:
         missing = [cell for cell in exchange.roster if cell not in exchange.received]
         if any(cell not in exchange.lost for cell in missing):
             self.is_reproducible = False
+        channel = self.env.channel_state()
         outcome = self.env.step(self._joint_choice(exchange.choices))
         record = SlotRecord(self.slot, exchange.roster, missing, outcome.measurement, float(outcome.reward.total[0]))
         if self._trace is not None:
             self._trace.slot(self.slot, exchange.roster, exchange.received, outcome.measurement)
         self._count(record, exchange.received)
-        self.observed = self.observation.local[0]
+        self.observed, self.observed_channel = self.observation.local[0], channel
         self.observation = outcome.observation
         self.latest = record
         self.slot += 1
@@ -291,8 +303,12 @@ class Emulation:
             cell_bps = sum(capacity_bps[cell * vehicles : (cell + 1) * vehicles])
             state.counts.capacity_bits += cell_bps * scenario.radio.slot_duration_s
         for cell, allocation in received.items():
-            self.cells[cell].counts.count_option(allocation.state, record.slot)
+            state = self.cells[cell]
+            state.counts.count_option(allocation.state, record.slot)
+            state.heard_before = self.heard.get(cell)
             self.heard[cell] = allocation
+            if allocation.state.reported:
+                state.reports.append(allocation)
         for cell in record.missing:
             self.cells[cell].counts.missed_slots += 1
         if measured.is_round_end and not scenario.traffic.full_buffer:
@@ -311,6 +327,7 @@ class Emulation:
             codec=self.run.codec,
             sites_m=self.env.world.sbs_sites_m.astype(np.float32).ravel().tolist(),
             period_slots=self.run.period_slots,
+            policy_digest=self.policy_digest,
         )
 
     def _welcome(self, cell: int) -> Welcome:

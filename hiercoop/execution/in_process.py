@@ -32,7 +32,7 @@ class InProcessRun:
         self._bundle = bundle
         self._events = deque(events)
         self.simulator = Simulator(run, bundle.digest, trace=trace)
-        self.edge = UpperEdge(bundle)
+        self.edge = UpperEdge(bundle, shelf=self.simulator.policies)
         self.agents: dict[int, SbsAgent] = {}
         self._attach_all()
 
@@ -61,6 +61,10 @@ class InProcessRun:
     def _deliver(self, decisions: list[OptionDecision]) -> None:
         for decision in decisions:
             self.agents[decision.cell].accept(decision)
+
+    def _follow(self, policy_digest: str) -> None:
+        if policy_digest != self._bundle.digest:
+            self._bundle = self.simulator.policies.require(policy_digest)
 
     def _attach_all(self) -> None:
         self.agents.clear()
@@ -98,6 +102,7 @@ class InProcessRun:
             epoch = self.emulation.run_epoch
             self.simulator.control(request_of(event))
             if self.emulation.run_epoch != epoch:
+                self._follow(self.emulation.policy_digest)
                 self._attach_all()
 
 

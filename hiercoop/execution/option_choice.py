@@ -72,6 +72,10 @@ class OptionChoice:
                 break
         return option
 
+    def values(self, known: KnownCells, cell: int) -> Float32[np.ndarray, "env option"]:
+        """The value of each option of one cell, given what is known of it and of the others."""
+        return self._policy.values(self._inputs(known.features, known).rows(slice(cell, None, known.option.shape[1])))
+
     def separately(
         self,
         features: Float32[np.ndarray, "env cell feature"],

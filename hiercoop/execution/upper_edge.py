@@ -18,6 +18,7 @@ from hiercoop.execution.bundle import PolicyBundle
 from hiercoop.execution.edge_policy import EdgePolicy, cell_codes, hold_of
 from hiercoop.execution.handshake import check_registration
 from hiercoop.execution.option_choice import KnownCells, OptionChoice
+from hiercoop.execution.policy_shelf import PolicyShelf
 from hiercoop.execution.signalling import SignallingLedger
 from hiercoop.radio.geometry import site_distances_m
 from hiercoop.rpc import codec
@@ -66,8 +67,10 @@ class _Waiting:
 class UpperEdge:
     """The upper layer of all agents of one run at a time."""
 
-    def __init__(self, bundle: PolicyBundle, edge_epoch: int = 1) -> None:
+    def __init__(self, bundle: PolicyBundle, edge_epoch: int = 1, shelf: PolicyShelf | None = None) -> None:
         self.bundle = bundle
+        """The policy of the run in hand; a later run may have another one of the shelf."""
+        self._shelf = shelf
         self.edge_epoch = edge_epoch
         self.ledger = SignallingLedger()
         self._next_run_epoch = 0
@@ -83,11 +86,12 @@ class UpperEdge:
         self._choice = OptionChoice(self._policy, no_codes, np.zeros((0, 0), np.float32), hold=0.0)
 
     def policy(self, request: GetPolicyRequest) -> GetPolicyResponse:
-        """The bundle in force; BundleError where another one is asked for."""
-        if request.digest not in ("", self.bundle.digest):
+        """The bundle with this digest, or the one in force; BundleError where it is not here."""
+        bundle = self._find(request.digest or self.bundle.digest)
+        if bundle is None:
             raise BundleError(f"policy {request.digest} is not here; {self.bundle.digest} is in force")
-        files = [PolicyFile(name=name, content=content) for name, content in self.bundle.files.items()]
-        response = GetPolicyResponse(digest=self.bundle.digest, files=files)
+        files = [PolicyFile(name=name, content=content) for name, content in bundle.files.items()]
+        response = GetPolicyResponse(digest=bundle.digest, files=files)
         if request.attach_epoch > 0:
             ledger = self._ledger_of(request.run_epoch)
             ledger.record(request.cell, request.attach_epoch, "GetPolicyRequest", True, request.ByteSize())
@@ -96,8 +100,11 @@ class UpperEdge:
 
     def register(self, request: RegisterRequest) -> RegisterResponse:
         """Binds a cell to its attach; HandshakeError names what differs and what is wanted."""
-        check_registration(request, self.bundle, self._profile)
-        if self._profile is None or request.run.run_epoch > self._profile.run_epoch:
+        is_new_run = self._profile is None or request.run.run_epoch > self._profile.run_epoch
+        bundle = self._find(request.run.policy_digest) if is_new_run else None
+        check_registration(request, bundle or self.bundle, self._profile)
+        if is_new_run:
+            self._follow(bundle or self.bundle)
             self._begin_run(request.run)
         held = self._cells.get(request.cell)
         if held is not None and request.attach_epoch < held.attach_epoch:
@@ -174,6 +181,17 @@ class UpperEdge:
             dropped=self.dropped,
             registered_cells=sorted(cell for cell, state in self._cells.items() if state.is_connected),
         )
+
+    def _find(self, digest: str) -> PolicyBundle | None:
+        if digest == self.bundle.digest:
+            return self.bundle
+        return None if self._shelf is None else self._shelf.find(digest)
+
+    def _follow(self, bundle: PolicyBundle) -> None:
+        """A run begins under this policy: its cells agree on it, since each must register with the digest in force."""
+        if bundle.digest != self.bundle.digest:
+            self.bundle = bundle
+            self._policy = EdgePolicy(bundle)
 
     def _begin_run(self, profile: RunProfile) -> None:
         self.ledger = self._ledger_of(profile.run_epoch)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from hiercoop.execution.signalling import totals
-from hiercoop.rpc.v1.channel_sim_service_pb2 import WatchResponse
+from hiercoop.rpc.v1.channel_sim_service_pb2 import CellSnapshot, WatchResponse
 from hiercoop.rpc.v1.upper_edge_service_pb2 import SignallingCount
 
 Span = Literal["recent", "run"]
@@ -99,6 +99,17 @@ class RunHistory:
         """Whether a sample can follow: slots do not fall, and cells are as many as before."""
         return sample.slot >= self.latest.slot and len(sample.option_slots) == len(self.latest.option_slots)
 
+    def prepend(self, earlier: Sequence[Sample]) -> None:
+        """Takes in samples of the same run from before its first one here, which were watched by somebody else."""
+        first = self._run[0]
+        before = [
+            sample for sample in earlier if sample.slot < first.slot and len(sample.option_slots) == len(first.option_slots)
+        ]
+        self._run = [*before, *self._run]
+        while len(self._run) > MAX_SAMPLES:
+            self._run = self._run[::2]
+            self._stride *= 2
+
     def samples(self, span: Span, max_samples: int = MAX_SAMPLES) -> list[Sample]:
         """Samples of the latest stretch or of the whole run, evenly thinned, the latest always among them."""
         kept = list(self._recent) if span == "recent" else [*self._run]
@@ -180,10 +191,10 @@ def _stack(samples: Sequence[Sample], field: str) -> np.ndarray:
     return np.array([getattr(sample, field) for sample in samples])
 
 
-def option_length_counts(response: WatchResponse) -> Int[np.ndarray, "bin"]:
-    """Options of all cells that ended, by length, in the bins of OPTION_LENGTH_BINS."""
+def option_length_counts(cells: Iterable[CellSnapshot]) -> Int[np.ndarray, "bin"]:
+    """Options of these cells that ended, by length, in the bins of OPTION_LENGTH_BINS."""
     counts = np.zeros(len(OPTION_LENGTH_BINS), np.int64)
-    for cell in response.cells:
+    for cell in cells:
         told = cell.option_length_bins[: len(counts)]
         counts[: len(told)] += np.array(told, np.int64)
     return counts

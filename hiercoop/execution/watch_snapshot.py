@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hiercoop.execution.emulation import Emulation
 from hiercoop.execution.simulator import Simulator
+from hiercoop.execution.slot_snapshot import slot_snapshot
 from hiercoop.rpc import codec
 from hiercoop.rpc.v1.channel_sim_service_pb2 import (
     AgentHealth,
@@ -14,7 +15,7 @@ from hiercoop.rpc.v1.channel_sim_service_pb2 import (
 )
 
 
-def watch_snapshot(simulator: Simulator, decision_cell: int | None = None) -> WatchResponse:
+def watch_snapshot(simulator: Simulator, decision_cell: int | None = None, with_slot: bool = False) -> WatchResponse:
     """The state of the run in hand; run id, rates and latencies are the service's to add."""
     emulation = simulator.emulation
     counts = emulation.counts
@@ -45,6 +46,8 @@ def watch_snapshot(simulator: Simulator, decision_cell: int | None = None) -> Wa
     )
     if decision_cell is not None and decision_cell in emulation.heard and emulation.latest is not None:
         response.decision.CopyFrom(_decision(emulation, decision_cell))
+    if with_slot and emulation.latest is not None:
+        response.slot_snapshot.CopyFrom(slot_snapshot(emulation, emulation.latest))
     return response
 
 
@@ -79,6 +82,7 @@ def _cells(emulation: Emulation) -> list[CellSnapshot]:
                 vehicles_waiting=int(world.num_waiting[number]),
                 reports=counts.reports,
                 terminations=counts.terminations,
+                version=cell.version,
             )
         )
     return snapshots
@@ -106,6 +110,11 @@ def _add_link(snapshot: VehicleSnapshot, emulation: Emulation, link: int) -> Non
     if emulation.latest is None:
         return
     scenario, measured = emulation.run.scenario, emulation.latest.measured
+    # After a round's last slot the links are dealt anew: the slot's figures are of those who had them before.
+    snapshot.is_measured = not measured.is_round_end and bool(measured.is_present[0, link])
+    if not snapshot.is_measured:
+        return
+    snapshot.is_active = bool(measured.active[0, link])
     station, snapshot.band = divmod(int(measured.choice[0, link]), scenario.radio.num_bands)
     snapshot.station = scenario.num_sbs if station == 1 else link // scenario.num_vehicles_per_sbs
     snapshot.capacity_bps = measured.capacity_bps[0, link]

@@ -8,6 +8,8 @@ import json
 import sys
 
 from hiercoop.errors import ConfigError, outcome_of
+from hiercoop.execution.policy_path import policy_path
+from hiercoop.execution.policy_shelf import PolicyShelf
 from hiercoop.execution.run_summary import run_summary
 from hiercoop.execution.simulator import Simulator
 from hiercoop.execution.trace import TraceWriter
@@ -40,6 +42,7 @@ async def serve(settings: SimSettings, stop: asyncio.Event) -> None:
     with contextlib.ExitStack() as stack:
         trace = None if settings.trace is None else stack.enter_context(TraceWriter(settings.trace))
         simulator = Simulator(run, digest, next_epoch(settings.state_dir, "run"), trace)
+        simulator.policies = PolicyShelf(policy_path(settings.policy))
         slots = await _serve(settings, simulator, stop)
     if settings.ends_by_itself:
         sys.stdout.write(json.dumps(run_summary(slots.emulation, slots.wall_s), allow_nan=False) + "\n")

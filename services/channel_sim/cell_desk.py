@@ -14,7 +14,7 @@ from services.channel_sim.slot_loop import SlotLoop
 @dataclass(eq=False)
 class _Waiter:
     wanted: int | None
-    agent: str
+    hello: Hello
     welcome: asyncio.Future[Welcome]
 
 
@@ -35,8 +35,8 @@ class CellDesk:
         wanted = hello.wanted_cell if hello.HasField("wanted_cell") else None
         cell = self._slots.emulation.free_cell(wanted)
         if cell is not None:
-            return Seat(self._slots.emulation.reserve(cell, hello.agent))
-        waiter = _Waiter(wanted, hello.agent, asyncio.get_running_loop().create_future())
+            return Seat(self._slots.emulation.reserve(cell, hello.agent, hello.version))
+        waiter = _Waiter(wanted, hello, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
         seat = None
         try:
@@ -56,4 +56,4 @@ class CellDesk:
             cell = self._slots.emulation.free_cell(waiter.wanted)
             if cell is not None and not waiter.welcome.done():
                 self._waiters.remove(waiter)
-                waiter.welcome.set_result(self._slots.emulation.reserve(cell, waiter.agent))
+                waiter.welcome.set_result(self._slots.emulation.reserve(cell, waiter.hello.agent, waiter.hello.version))

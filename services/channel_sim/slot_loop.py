@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hiercoop.errors import HierCoopError, MessageError, UnreachableError
 from hiercoop.execution.emulation import Emulation
+from hiercoop.execution.latency import LatencyWindow
 from hiercoop.execution.simulator import Simulator
 from hiercoop.logs import get_logger
 from hiercoop.rpc.process import pause
@@ -33,6 +34,8 @@ class SlotLoop:
         self.seats: dict[int, Seat] = {}
         self.wall_s = 0.0
         """Time spent in slots since the run began."""
+        self.latency = LatencyWindow()
+        """Wall time of the latest slots."""
         self.last_error = ""
         self.on_boundary: Callable[[], None] = lambda: None
         """Called between slots."""
@@ -164,6 +167,7 @@ class SlotLoop:
             self.end_all()
             self.seats.clear()
             self.wall_s = 0.0
+            self.latency = LatencyWindow()
         # Its caller may have given up waiting.
         if not command.answer.done():
             command.answer.set_result(answer)
@@ -195,7 +199,9 @@ class SlotLoop:
         self._is_in_slot = False
         self._idle.set()
         self.emulation.end_slot()
-        self.wall_s += time.perf_counter() - self._began_s
+        slot_s = time.perf_counter() - self._began_s
+        self.wall_s += slot_s
+        self.latency.add(slot_s)
 
     def _give_up(self) -> None:
         """Lock-step has waited long enough: silent cells leave the roster, and the slot ends without them."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator
 
+from hiercoop.execution.version import hiercoop_version
 from hiercoop.execution.watch_snapshot import watch_snapshot
 from hiercoop.rpc.process import pause
 from hiercoop.rpc.v1.channel_sim_service_pb2 import WatchRequest, WatchResponse
@@ -27,19 +29,31 @@ class WatchDesk:
         self._desk = desk
         self._stop = stop
         self._samples: deque[tuple[float, int, int]] = deque(maxlen=RATE_WINDOW)
+        self._process = secrets.token_hex(8)
+        """Of no other process: run epochs begin anew where no state is kept."""
+        self._begun = (-1, 0.0)
+        """The run in hand, and when it was first seen."""
 
     async def responses(self, request: WatchRequest) -> AsyncIterator[WatchResponse]:
         """Snapshots until the simulator stops."""
         rate_hz = min(request.rate_hz or MAX_RATE_HZ, MAX_RATE_HZ)
         cell = request.decision_cell if request.HasField("decision_cell") else None
         while not self._stop.is_set():
-            yield self.snapshot(cell)
+            yield self.snapshot(cell, request.with_slot)
             await pause(self._stop, 1.0 / rate_hz)
+        # How the run stood when it ended.
+        yield self.snapshot(cell, request.with_slot)
 
-    def snapshot(self, decision_cell: int | None = None) -> WatchResponse:
+    def snapshot(self, decision_cell: int | None = None, with_slot: bool = False) -> WatchResponse:
         """The state of now."""
         emulation = self._slots.emulation
-        response = watch_snapshot(self._slots.simulator, decision_cell)
+        if self._begun[0] != emulation.run_epoch:
+            self._begun = (emulation.run_epoch, time.time())
+        response = watch_snapshot(self._slots.simulator, decision_cell, with_slot)
+        response.run_uid = f"{self._process}{emulation.run_epoch:016x}"
+        response.begun_unix_s = self._begun[1]
+        response.version = hiercoop_version()
+        response.slot_latency_s.extend(self._slots.latency.percentiles_s())
         response.run_id = f"{emulation.run.scenario.name}-{emulation.run_epoch}"
         response.surplus_agents = self._desk.num_standing_by
         response.last_error = self._slots.last_error

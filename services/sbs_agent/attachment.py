@@ -13,6 +13,7 @@ from hiercoop.errors import BundleError, HandshakeError, HierCoopError, MessageE
 from hiercoop.execution.local_agent import LocalAgent
 from hiercoop.execution.protocol import PROTOCOL_VERSION
 from hiercoop.execution.sbs_agent import SbsAgent
+from hiercoop.execution.version import hiercoop_version
 from hiercoop.logs import get_logger
 from hiercoop.rpc.client import Backoff, as_error, open_channel
 from hiercoop.rpc.slot_stream import SlotConnection, connect_slot_stream
@@ -104,6 +105,7 @@ class Attachment:
             wanted_cell=self._settings.wanted_cell,
             agent=self._settings.agent_name,
             uses_slot_port=True,
+            version=hiercoop_version(),
         )
         await lease.write(Allocation(hello=hello))
         while True:

@@ -29,10 +29,14 @@ class PolicySource:
     def __init__(self, cache: PolicyCache, pinned_digest: str) -> None:
         self._cache = cache
         self._pinned_digest = pinned_digest
+        self._wanted_digest = ""
         self._digest_in_force = ""
+        """What the edge follows though the run wants `_wanted_digest`."""
 
     async def find(self, link: EdgeLink, welcome: Welcome) -> FoundPolicy:
         """The policy for this attach; UnreachableError while neither cache nor edge has it."""
+        if welcome.policy_digest != self._wanted_digest:
+            self._wanted_digest, self._digest_in_force = welcome.policy_digest, ""
         digest = self._pinned_digest or self._digest_in_force or welcome.policy_digest
         cached = self._cache.find(digest)
         if cached is not None:

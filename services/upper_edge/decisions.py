@@ -8,7 +8,9 @@ import sys
 from hiercoop.errors import ConfigError, outcome_of
 from hiercoop.execution.bundle import load_bundle
 from hiercoop.execution.policy_path import policy_path
+from hiercoop.execution.policy_shelf import PolicyShelf
 from hiercoop.execution.upper_edge import UpperEdge
+from hiercoop.execution.version import hiercoop_version
 from hiercoop.logs import get_logger
 from hiercoop.rpc.epochs import next_epoch
 from hiercoop.rpc.metrics import Family, counter, serve_metrics, signalling_families
@@ -64,13 +66,15 @@ class UpperEdgeServicer(UpperEdgeServiceServicer):
         """What the edge has counted."""
         response = self._edge.counters()
         response.decision_latency_s.extend(self._streams.latency.percentiles_s())
+        response.version = hiercoop_version()
         return response
 
 
 async def serve(settings: EdgeSettings, stop: asyncio.Event) -> None:
     """Decides until `stop` is set."""
-    bundle = load_bundle(policy_path(settings.policy))
-    edge = UpperEdge(bundle, next_epoch(settings.state_dir, "edge"))
+    path = policy_path(settings.policy)
+    bundle = load_bundle(path)
+    edge = UpperEdge(bundle, next_epoch(settings.state_dir, "edge"), PolicyShelf(path))
     server = RpcServer(DESCRIPTOR.services_by_name["UpperEdgeService"].full_name)
     add_UpperEdgeServiceServicer_to_server(UpperEdgeServicer(edge), server.grpc)
     port = await server.start(settings.edge_addr)

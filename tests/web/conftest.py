@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from services.upper_edge.web.__main__ import Server
+from services.upper_edge.web.__main__ import Server, listen
 from services.upper_edge.web.app import make_app
 from services.upper_edge.web.board import Board
 from services.upper_edge.web.settings import WebSettings
@@ -61,18 +61,20 @@ class Site:
 async def served(settings: WebSettings) -> AsyncIterator[tuple[FastAPI, str]]:
     """The application behind a real server on a free port."""
     app = make_app(settings)
-    server = Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=2))
-    serving = asyncio.create_task(server.serve())
+    server = Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
+    listener = listen(settings.model_copy(update={"http_port": 0}))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     async with asyncio.timeout(10):
         while not server.started:
             await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
+    port = listener.getsockname()[1]
     try:
         yield app, f"http://127.0.0.1:{port}"
     finally:
         app.state.board.close()
         server.should_exit = True
         await serving
+        listener.close()
 
 
 @contextlib.asynccontextmanager

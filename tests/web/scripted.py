@@ -47,6 +47,8 @@ class ScriptedRun:
     """Counters that follow the script; one call of `advance` a slot."""
 
     config: RunConfig = field(default_factory=lambda: RunConfig(seed=7))
+    process: int = 0x5C
+    num_vehicles: int = 6
     run_epoch: int = 1
     state: str = "running"
     seed: int = 7
@@ -83,6 +85,10 @@ class ScriptedRun:
         told = sim.WatchResponse(
             run_epoch=self.run_epoch,
             run_id=f"urban-grid-{self.run_epoch}",
+            run_uid=f"{self.process:016x}{self.run_epoch:016x}",
+            begun_unix_s=1_790_000_000.0 + 60.0 * self.run_epoch,
+            version="0.1.0",
+            slot_latency_s=[0.0008, 0.0011, 0.0024],
             state=self.state,
             slot=self.slot,
             seed=self.seed,
@@ -97,6 +103,10 @@ class ScriptedRun:
             mbs_allocation_bytes=4 * self.slot,
         )
         told.MergeFrom(self.totals)
+        told.vehicles.extend(
+            sim.VehicleSnapshot(id=f"vehicle-{index}", x_m=(index * 37 + self.slot * 0.015) % 1299.0, y_m=250.0, link=-1)
+            for index in range(self.num_vehicles)
+        )
         return told
 
     def _advance_one(self) -> None:
@@ -163,7 +173,9 @@ class ScriptedSimulator(ChannelSimServiceServicer):
         elif command == "payload_bytes":
             run.payload_bytes = request.payload_bytes
         else:
-            self.run = ScriptedRun(run_epoch=run.run_epoch + 1, seed=request.reset or run.seed, state=run.state)
+            self.run = ScriptedRun(
+                process=run.process, run_epoch=run.run_epoch + 1, seed=request.reset or run.seed, state=run.state
+            )
         return sim.ControlResponse(slot=self.run.slot, run_epoch=self.run.run_epoch, state=self.run.state)
 
 

@@ -28,6 +28,7 @@ async def test_a_command_answers_with_the_slot_it_holds_for(site: Site) -> None:
         ({"command": "step"}, "step"),
         ({"command": "reset"}, "reset"),
         ({"command": "payload", "payload_bytes": 20_000}, "payload_bytes"),
+        ({"command": "policy", "digest": "ab" * 32}, "policy"),
         ({"command": "scenario", "scenario": {"num_sbs": 4, "mobility": {"kind": "grid"}}}, "scenario"),
     ],
 )

@@ -22,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from services.upper_edge.web.openapi import document
+from services.upper_edge.web.page import UI
 from tests.web.conftest import open_site
 from tests.web.scripted import ScriptedStack
 
@@ -35,6 +37,27 @@ CHECKS = [
     negative_data_rejection,
     unsupported_method,
 ]
+
+
+ANSWERS = (
+    "Status",
+    "CellState",
+    "OptionDistribution",
+    "Signalling",
+    "Capacity",
+    "Delivery",
+    "Applied",
+    "Map",
+    "Vehicles",
+    "Decision",
+    "Chain",
+    "LinkOutcome",
+    "Spectrum",
+    "LogEntry",
+    "Policy",
+    "RunSummary",
+    "RunDetail",
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +93,7 @@ def test_whatever_is_asked_the_answer_is_one_that_the_document_names(url: str, m
     # The stream never ends; what it answers is tested elsewhere.
     api = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json").exclude(path="/api/v1/stream")
     operations = [found.ok() for found in api.get_all_operations()]
-    assert len(operations) == 7
+    assert len(operations) == 16
     for operation in operations:
 
         @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -85,13 +108,18 @@ def test_whatever_is_asked_the_answer_is_one_that_the_document_names(url: str, m
 def test_every_reading_and_every_command_has_an_example(url: str) -> None:
     document = httpx.get(f"{url}/api/v1/openapi.json").json()
     models = document["components"]["schemas"]
-    for name in ("Status", "Cells", "OptionDistribution", "Signalling", "Capacity", "Delivery", "Applied"):
+    for name in ANSWERS:
         assert any("examples" in field for field in models[name]["properties"].values()), name
     body = document["paths"]["/api/v1/control"]["post"]["requestBody"]["content"]["application/json"]
     commands = {example["value"]["command"] for example in body["examples"].values()}
-    assert commands == {"start", "pause", "step", "reset", "payload", "scenario"}
+    assert commands == {"start", "pause", "step", "reset", "payload", "scenario", "policy"}
     for example in body["examples"].values():
         assert httpx.post(f"{url}/api/v1/control", json=example["value"]).status_code == 200, example
+
+
+def test_the_committed_document_is_fresh() -> None:
+    committed = (UI / "openapi.json").read_text("utf-8")
+    assert committed == document(), "run python -m services.upper_edge.web.openapi > services/upper_edge/ui/openapi.json"
 
 
 def test_the_document_names_problem_documents_for_refusals(url: str) -> None:

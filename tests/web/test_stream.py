@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import socket
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ from tests.web.scripted import ScriptedStack
 pytestmark = pytest.mark.processes
 
 STREAM = "/api/v1/stream"
+SNAPSHOT_SLOT = re.compile(rb'event: snapshot\r?\ndata: \{"status":\{[^{]*?"slot":(\d+)')
 
 
 async def test_the_stream_begins_with_the_state_and_the_series(site: Site) -> None:
@@ -60,6 +63,57 @@ async def test_fifty_readers_share_each_event(site: Site) -> None:
     async with httpx.AsyncClient(base_url=str(site.client.base_url), limits=limits) as many:
         found = await asyncio.gather(*(read_events(many, STREAM, 5, bool) for _ in range(50)))
     assert all(events and events[0][0] == "snapshot" for events in found)
+
+
+async def test_fifty_readers_see_the_newest_while_one_of_them_stalls_and_that_one_finds_no_backlog(site: Site) -> None:
+    run, num_states = site.stack.simulator.run, 30
+    run.num_vehicles = 600
+    stalled_reader, stalled_writer = await open_stream(site, limit=1024)
+    last_slot = run.slot + 10 * num_states
+    readers = [asyncio.create_task(slots_until(site, last_slot)) for _ in range(49)]
+    for _ in range(num_states):
+        run.advance(10)
+        await site.until_slot(run.slot, limit_s=60)
+    async with asyncio.timeout(60):
+        for slots in await asyncio.gather(*readers):
+            assert slots == sorted(slots)
+            assert slots[-1] == last_slot
+    run.advance(10)
+    async with asyncio.timeout(60):
+        found = await read_slots(stalled_reader, run.slot)
+    stalled_writer.close()
+    # Had every state been kept for it, it would have had to read them all.
+    assert len(found) < num_states
+
+
+async def open_stream(site: Site, limit: int = 2**16) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection that has asked for the stream; at most so many bytes are read ahead of who reads it."""
+    host, port = site.client.base_url.host, site.client.base_url.port
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    connection.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(connection, (host, port))
+    reader, writer = await asyncio.open_connection(sock=connection, limit=limit)
+    writer.write(f"GET {STREAM} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+    return reader, writer
+
+
+async def slots_until(site: Site, last_slot: int) -> list[int]:
+    """The slots of all snapshots that a reader of its own sees up to this one."""
+    reader, writer = await open_stream(site)
+    found = await read_slots(reader, last_slot)
+    writer.close()
+    return found
+
+
+async def read_slots(reader: asyncio.StreamReader, last_slot: int) -> list[int]:
+    """The slots of the snapshots that come over a connection, up to this one or the end."""
+    received = b""
+    while f'"slot":{last_slot},"state":'.encode() not in received[-200_000:]:
+        received += (chunk := await reader.read(2**16))
+        if not chunk:
+            break
+    return [int(slot) for slot in SNAPSHOT_SLOT.findall(received)]
 
 
 async def test_an_open_stream_does_not_hold_back_the_end_of_the_server(stack: ScriptedStack) -> None:

@@ -137,7 +137,7 @@ def test_totals_of_a_run_are_unknown_before_anything_happened() -> None:
 def test_option_lengths_are_added_up_over_cells() -> None:
     run = ScriptedRun()
     run.advance(2_000)
-    counts = option_length_counts(run.response())
+    counts = option_length_counts(run.response().cells)
     assert counts.sum() == sum(cell.terminations for cell in run.cells)
 
 

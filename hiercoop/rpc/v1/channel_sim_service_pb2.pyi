@@ -28,6 +28,7 @@ class Hello(_message.Message):
     WANTED_CELL_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
     USES_SLOT_PORT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     protocol_version: _builtins.int
     wanted_cell: _builtins.int
     """Empty: any free cell."""
@@ -35,6 +36,8 @@ class Hello(_message.Message):
     """Free text for people: host and process."""
     uses_slot_port: _builtins.bool
     """The agent opens the slot port when it is ready; otherwise it is ready now, and slots are exchanged on this stream."""
+    version: _builtins.str
+    """Of the agent's software."""
     def __init__(
         self,
         *,
@@ -42,10 +45,11 @@ class Hello(_message.Message):
         wanted_cell: _builtins.int | None = ...,
         agent: _builtins.str = ...,
         uses_slot_port: _builtins.bool = ...,
+        version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_wanted_cell", b"_wanted_cell", "wanted_cell", b"wanted_cell"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wanted_cell", b"_wanted_cell", "agent", b"agent", "protocol_version", b"protocol_version", "uses_slot_port", b"uses_slot_port", "wanted_cell", b"wanted_cell"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wanted_cell", b"_wanted_cell", "agent", b"agent", "protocol_version", b"protocol_version", "uses_slot_port", b"uses_slot_port", "version", b"version", "wanted_cell", b"wanted_cell"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__wanted_cell: _TypeAlias = _typing.Literal["wanted_cell"]  # noqa: Y015
     _WhichOneofArgType__wanted_cell: _TypeAlias = _typing.Literal["_wanted_cell", b"_wanted_cell"]  # noqa: Y015
@@ -310,6 +314,7 @@ class ControlRequest(_message.Message):
     RESET_FIELD_NUMBER: _builtins.int
     PAYLOAD_BYTES_FIELD_NUMBER: _builtins.int
     SCENARIO_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
     start: _builtins.bool
     pause: _builtins.bool
     step: _builtins.int
@@ -319,6 +324,8 @@ class ControlRequest(_message.Message):
     payload_bytes: _builtins.float
     scenario: _builtins.str
     """A new run of this scenario, as JSON (config/scenario.py)."""
+    policy: _builtins.str
+    """A new run under the policy with this digest, which must lie under the simulator's policies/."""
     def __init__(
         self,
         *,
@@ -328,12 +335,13 @@ class ControlRequest(_message.Message):
         reset: _builtins.int = ...,
         payload_bytes: _builtins.float = ...,
         scenario: _builtins.str = ...,
+        policy: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "pause", b"pause", "payload_bytes", b"payload_bytes", "reset", b"reset", "scenario", b"scenario", "start", b"start", "step", b"step"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "pause", b"pause", "payload_bytes", b"payload_bytes", "policy", b"policy", "reset", b"reset", "scenario", b"scenario", "start", b"start", "step", b"step"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "pause", b"pause", "payload_bytes", b"payload_bytes", "reset", b"reset", "scenario", b"scenario", "start", b"start", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "pause", b"pause", "payload_bytes", b"payload_bytes", "policy", b"policy", "reset", b"reset", "scenario", b"scenario", "start", b"start", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["start", "pause", "step", "reset", "payload_bytes", "scenario"]  # noqa: Y015
+    _WhichOneofReturnType_command: _TypeAlias = _typing.Literal["start", "pause", "step", "reset", "payload_bytes", "scenario", "policy"]  # noqa: Y015
     _WhichOneofArgType_command: _TypeAlias = _typing.Literal["command", b"command"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_command) -> _WhichOneofReturnType_command | None: ...
 
@@ -371,19 +379,23 @@ class WatchRequest(_message.Message):
 
     RATE_HZ_FIELD_NUMBER: _builtins.int
     DECISION_CELL_FIELD_NUMBER: _builtins.int
+    WITH_SLOT_FIELD_NUMBER: _builtins.int
     rate_hz: _builtins.int
     """At most this many a second; above 10 counts as 10, 0 as 10."""
     decision_cell: _builtins.int
     """Adds one whole decision of this cell to each answer."""
+    with_slot: _builtins.bool
+    """Adds the whole of the latest slot to each answer."""
     def __init__(
         self,
         *,
         rate_hz: _builtins.int = ...,
         decision_cell: _builtins.int | None = ...,
+        with_slot: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_decision_cell", b"_decision_cell", "decision_cell", b"decision_cell"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decision_cell", b"_decision_cell", "decision_cell", b"decision_cell", "rate_hz", b"rate_hz"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decision_cell", b"_decision_cell", "decision_cell", b"decision_cell", "rate_hz", b"rate_hz", "with_slot", b"with_slot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__decision_cell: _TypeAlias = _typing.Literal["decision_cell"]  # noqa: Y015
     _WhichOneofArgType__decision_cell: _TypeAlias = _typing.Literal["_decision_cell", b"_decision_cell"]  # noqa: Y015
@@ -418,6 +430,7 @@ class CellSnapshot(_message.Message):
     OPTION_LENGTH_BINS_FIELD_NUMBER: _builtins.int
     LATENCY_S_FIELD_NUMBER: _builtins.int
     RECONNECTS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     cell: _builtins.int
     x_m: _builtins.float
     y_m: _builtins.float
@@ -440,6 +453,8 @@ class CellSnapshot(_message.Message):
     reports: _builtins.int
     terminations: _builtins.int
     reconnects: _builtins.int
+    version: _builtins.str
+    """Of the agent's software."""
     @_builtins.property
     def health(self) -> Global___AgentHealth: ...
     @_builtins.property
@@ -480,10 +495,11 @@ class CellSnapshot(_message.Message):
         option_length_bins: _abc.Iterable[_builtins.int] | None = ...,
         latency_s: _abc.Iterable[_builtins.float] | None = ...,
         reconnects: _builtins.int = ...,
+        version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["health", b"health"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "attach_epoch", b"attach_epoch", "capacity_bits", b"capacity_bits", "cell", b"cell", "gaps", b"gaps", "health", b"health", "in_roster", b"in_roster", "is_attached", b"is_attached", "latency_s", b"latency_s", "missed_slots", b"missed_slots", "option", b"option", "option_length_bins", b"option_length_bins", "option_since_slot", b"option_since_slot", "option_slots", b"option_slots", "reconnects", b"reconnects", "reports", b"reports", "rounds_delivered", b"rounds_delivered", "rounds_offered", b"rounds_offered", "terminations", b"terminations", "vehicles_served", b"vehicles_served", "vehicles_waiting", b"vehicles_waiting", "x_m", b"x_m", "y_m", b"y_m"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "attach_epoch", b"attach_epoch", "capacity_bits", b"capacity_bits", "cell", b"cell", "gaps", b"gaps", "health", b"health", "in_roster", b"in_roster", "is_attached", b"is_attached", "latency_s", b"latency_s", "missed_slots", b"missed_slots", "option", b"option", "option_length_bins", b"option_length_bins", "option_since_slot", b"option_since_slot", "option_slots", b"option_slots", "reconnects", b"reconnects", "reports", b"reports", "rounds_delivered", b"rounds_delivered", "rounds_offered", b"rounds_offered", "terminations", b"terminations", "vehicles_served", b"vehicles_served", "vehicles_waiting", b"vehicles_waiting", "version", b"version", "x_m", b"x_m", "y_m", b"y_m"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -502,6 +518,8 @@ class VehicleSnapshot(_message.Message):
     BAND_FIELD_NUMBER: _builtins.int
     CAPACITY_BPS_FIELD_NUMBER: _builtins.int
     PAYLOAD_LEFT_BITS_FIELD_NUMBER: _builtins.int
+    IS_MEASURED_FIELD_NUMBER: _builtins.int
+    IS_ACTIVE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     x_m: _builtins.float
     y_m: _builtins.float
@@ -513,6 +531,10 @@ class VehicleSnapshot(_message.Message):
     band: _builtins.int
     capacity_bps: _builtins.float
     payload_left_bits: _builtins.float
+    is_measured: _builtins.bool
+    """The figures above are this vehicle's; false where the link was given to it after the latest slot."""
+    is_active: _builtins.bool
+    """It sent in the latest slot."""
     def __init__(
         self,
         *,
@@ -525,14 +547,157 @@ class VehicleSnapshot(_message.Message):
         band: _builtins.int = ...,
         capacity_bps: _builtins.float = ...,
         payload_left_bits: _builtins.float = ...,
+        is_measured: _builtins.bool = ...,
+        is_active: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["band", b"band", "capacity_bps", b"capacity_bps", "heading_deg", b"heading_deg", "id", b"id", "link", b"link", "payload_left_bits", b"payload_left_bits", "station", b"station", "x_m", b"x_m", "y_m", b"y_m"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["band", b"band", "capacity_bps", b"capacity_bps", "heading_deg", b"heading_deg", "id", b"id", "is_active", b"is_active", "is_measured", b"is_measured", "link", b"link", "payload_left_bits", b"payload_left_bits", "station", b"station", "x_m", b"x_m", "y_m", b"y_m"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___VehicleSnapshot: _TypeAlias = VehicleSnapshot  # noqa: Y015
+
+@_typing.final
+class PastReport(_message.Message):
+    """What one cell told the edge, and the option that held from then on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SLOT_FIELD_NUMBER: _builtins.int
+    OPTION_FIELD_NUMBER: _builtins.int
+    OPTION_SINCE_SLOT_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    slot: _builtins.int
+    option: _builtins.int
+    option_since_slot: _builtins.int
+    @_builtins.property
+    def features(self) -> _tensor_pb2.Tensor: ...
+    def __init__(
+        self,
+        *,
+        slot: _builtins.int = ...,
+        option: _builtins.int = ...,
+        option_since_slot: _builtins.int = ...,
+        features: _tensor_pb2.Tensor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "option", b"option", "option_since_slot", b"option_since_slot", "slot", b"slot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PastReport: _TypeAlias = PastReport  # noqa: Y015
+
+@_typing.final
+class CellDecision(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CELL_FIELD_NUMBER: _builtins.int
+    IS_HEARD_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_OPTION_FIELD_NUMBER: _builtins.int
+    REPORTS_FIELD_NUMBER: _builtins.int
+    cell: _builtins.int
+    is_heard: _builtins.bool
+    """It answered in this slot; otherwise its last allocation was kept, and `state` is absent."""
+    previous_option: _builtins.int
+    """In force at the start of the slot; absent in the first slot of an attach, and after a slot that was missed."""
+    @_builtins.property
+    def state(self) -> Global___OptionState: ...
+    @_builtins.property
+    def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___PastReport]:
+        """Those that options in force were chosen from, and later ones; oldest first."""
+
+    def __init__(
+        self,
+        *,
+        cell: _builtins.int = ...,
+        is_heard: _builtins.bool = ...,
+        state: Global___OptionState | None = ...,
+        previous_option: _builtins.int | None = ...,
+        reports: _abc.Iterable[Global___PastReport] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_previous_option", b"_previous_option", "previous_option", b"previous_option", "state", b"state"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_previous_option", b"_previous_option", "cell", b"cell", "is_heard", b"is_heard", "previous_option", b"previous_option", "reports", b"reports", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__previous_option: _TypeAlias = _typing.Literal["previous_option"]  # noqa: Y015
+    _WhichOneofArgType__previous_option: _TypeAlias = _typing.Literal["_previous_option", b"_previous_option"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__previous_option) -> _WhichOneofReturnType__previous_option | None: ...
+
+Global___CellDecision: _TypeAlias = CellDecision  # noqa: Y015
+
+@_typing.final
+class SlotSnapshot(_message.Message):
+    """The whole of one slot. Links are numbered cell by cell, the macro cell comes last among cells."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SLOT_FIELD_NUMBER: _builtins.int
+    LOCAL_FIELD_NUMBER: _builtins.int
+    GAIN_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    PRESENT_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    SINR_FIELD_NUMBER: _builtins.int
+    CAPACITY_BPS_FIELD_NUMBER: _builtins.int
+    DELIVERED_BITS_FIELD_NUMBER: _builtins.int
+    PAYLOAD_LEFT_BITS_FIELD_NUMBER: _builtins.int
+    CELLS_FIELD_NUMBER: _builtins.int
+    slot: _builtins.int
+    @_builtins.property
+    def local(self) -> _tensor_pb2.Tensor:
+        """FLOAT32 [cell, feature]: what each cell observed at its start."""
+
+    @_builtins.property
+    def gain(self) -> _tensor_pb2.Tensor:
+        """FLOAT32 [link, cell, band], linear; absent where it would be above 256 KiB."""
+
+    @_builtins.property
+    def active(self) -> _tensor_pb2.Tensor:
+        """BOOL [link]."""
+
+    @_builtins.property
+    def present(self) -> _tensor_pb2.Tensor: ...
+    @_builtins.property
+    def choice(self) -> _tensor_pb2.Tensor:
+        """INT32 [link]: station * M + band."""
+
+    @_builtins.property
+    def sinr(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    @_builtins.property
+    def capacity_bps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    @_builtins.property
+    def delivered_bits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    @_builtins.property
+    def payload_left_bits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """At the end of the slot."""
+
+    @_builtins.property
+    def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___CellDecision]: ...
+    def __init__(
+        self,
+        *,
+        slot: _builtins.int = ...,
+        local: _tensor_pb2.Tensor | None = ...,
+        gain: _tensor_pb2.Tensor | None = ...,
+        active: _tensor_pb2.Tensor | None = ...,
+        present: _tensor_pb2.Tensor | None = ...,
+        choice: _tensor_pb2.Tensor | None = ...,
+        sinr: _abc.Iterable[_builtins.float] | None = ...,
+        capacity_bps: _abc.Iterable[_builtins.float] | None = ...,
+        delivered_bits: _abc.Iterable[_builtins.float] | None = ...,
+        payload_left_bits: _abc.Iterable[_builtins.float] | None = ...,
+        cells: _abc.Iterable[Global___CellDecision] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "choice", b"choice", "gain", b"gain", "local", b"local", "present", b"present"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "capacity_bps", b"capacity_bps", "cells", b"cells", "choice", b"choice", "delivered_bits", b"delivered_bits", "gain", b"gain", "local", b"local", "payload_left_bits", b"payload_left_bits", "present", b"present", "sinr", b"sinr", "slot", b"slot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SlotSnapshot: _TypeAlias = SlotSnapshot  # noqa: Y015
 
 @_typing.final
 class DecisionSnapshot(_message.Message):
@@ -611,6 +776,11 @@ class WatchResponse(_message.Message):
     SURPLUS_AGENTS_FIELD_NUMBER: _builtins.int
     LAST_ERROR_FIELD_NUMBER: _builtins.int
     DROPPED_MESSAGES_FIELD_NUMBER: _builtins.int
+    RUN_UID_FIELD_NUMBER: _builtins.int
+    BEGUN_UNIX_S_FIELD_NUMBER: _builtins.int
+    SLOT_SNAPSHOT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SLOT_LATENCY_S_FIELD_NUMBER: _builtins.int
     run_epoch: _builtins.int
     run_id: _builtins.str
     state: _builtins.str
@@ -639,6 +809,11 @@ class WatchResponse(_message.Message):
     surplus_agents: _builtins.int
     last_error: _builtins.str
     dropped_messages: _builtins.int
+    run_uid: _builtins.str
+    """Of no other run, on whatever machine."""
+    begun_unix_s: _builtins.float
+    version: _builtins.str
+    """Of the simulator's software."""
     @_builtins.property
     def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___CellSnapshot]: ...
     @_builtins.property
@@ -647,6 +822,12 @@ class WatchResponse(_message.Message):
     def vehicles(self) -> _containers.RepeatedCompositeFieldContainer[Global___VehicleSnapshot]: ...
     @_builtins.property
     def decision(self) -> Global___DecisionSnapshot: ...
+    @_builtins.property
+    def slot_snapshot(self) -> Global___SlotSnapshot: ...
+    @_builtins.property
+    def slot_latency_s(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Wall time of a slot over the latest slots [s]: p50, p95, p99."""
+
     def __init__(
         self,
         *,
@@ -677,10 +858,15 @@ class WatchResponse(_message.Message):
         surplus_agents: _builtins.int = ...,
         last_error: _builtins.str = ...,
         dropped_messages: _builtins.int = ...,
+        run_uid: _builtins.str = ...,
+        begun_unix_s: _builtins.float = ...,
+        slot_snapshot: Global___SlotSnapshot | None = ...,
+        version: _builtins.str = ...,
+        slot_latency_s: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "slot_snapshot", b"slot_snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity_bits", b"capacity_bits", "cells", b"cells", "decision", b"decision", "delivered_bits", b"delivered_bits", "dropped_messages", b"dropped_messages", "is_reproducible", b"is_reproducible", "last_error", b"last_error", "late_slots", b"late_slots", "mbs_allocation_bytes", b"mbs_allocation_bytes", "mbs_csi_bytes", b"mbs_csi_bytes", "mbs_x_m", b"mbs_x_m", "mbs_y_m", b"mbs_y_m", "payload_bytes", b"payload_bytes", "policy_digest", b"policy_digest", "rounds_delivered", b"rounds_delivered", "rounds_offered", b"rounds_offered", "run_config", b"run_config", "run_epoch", b"run_epoch", "run_id", b"run_id", "seed", b"seed", "signalling", b"signalling", "slot", b"slot", "slots_per_s", b"slots_per_s", "state", b"state", "surplus_agents", b"surplus_agents", "time_to_deliver_s", b"time_to_deliver_s", "vehicles", b"vehicles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begun_unix_s", b"begun_unix_s", "capacity_bits", b"capacity_bits", "cells", b"cells", "decision", b"decision", "delivered_bits", b"delivered_bits", "dropped_messages", b"dropped_messages", "is_reproducible", b"is_reproducible", "last_error", b"last_error", "late_slots", b"late_slots", "mbs_allocation_bytes", b"mbs_allocation_bytes", "mbs_csi_bytes", b"mbs_csi_bytes", "mbs_x_m", b"mbs_x_m", "mbs_y_m", b"mbs_y_m", "payload_bytes", b"payload_bytes", "policy_digest", b"policy_digest", "rounds_delivered", b"rounds_delivered", "rounds_offered", b"rounds_offered", "run_config", b"run_config", "run_epoch", b"run_epoch", "run_id", b"run_id", "run_uid", b"run_uid", "seed", b"seed", "signalling", b"signalling", "slot", b"slot", "slot_latency_s", b"slot_latency_s", "slot_snapshot", b"slot_snapshot", "slots_per_s", b"slots_per_s", "state", b"state", "surplus_agents", b"surplus_agents", "time_to_deliver_s", b"time_to_deliver_s", "vehicles", b"vehicles", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hiercoop.rpc.v1 import tensor_pb2 as hiercoop_dot_rpc_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(hiercoop/rpc/v1/upper_edge_service.proto\x12\x0fhiercoop.rpc.v1\x1a\x1chiercoop/rpc/v1/tensor.proto\"Y\n\x10GetPolicyRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x65ll\x18\x02 \x01(\r\x12\x14\n\x0c\x61ttach_epoch\x18\x03 \x01(\x04\x12\x11\n\trun_epoch\x18\x04 \x01(\x04\"O\n\x11GetPolicyResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12*\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x1b.hiercoop.rpc.v1.PolicyFile\"+\n\nPolicyFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"g\n\nDimensions\x12\x13\n\x0bobservation\x18\x01 \x01(\r\x12\x10\n\x08vehicles\x18\x02 \x01(\r\x12\x0f\n\x07\x63hoices\x18\x03 \x01(\r\x12\x10\n\x08\x66\x65\x61tures\x18\x04 \x01(\r\x12\x0f\n\x07options\x18\x05 \x01(\r\"\x89\x01\n\nRunProfile\x12\x11\n\trun_epoch\x18\x01 \x01(\x04\x12\x0c\n\x04seed\x18\x02 \x01(\x04\x12\x11\n\tnum_cells\x18\x03 \x01(\r\x12\x11\n\treporting\x18\x04 \x01(\t\x12\r\n\x05\x63odec\x18\x05 \x01(\t\x12\x0f\n\x07sites_m\x18\x06 \x03(\x02\x12\x14\n\x0cperiod_slots\x18\x07 \x01(\r\"\xc1\x01\n\x0fRegisterRequest\x12\x18\n\x10protocol_version\x18\x01 \x01(\r\x12\x0c\n\x04\x63\x65ll\x18\x02 \x01(\r\x12\x14\n\x0c\x61ttach_epoch\x18\x03 \x01(\x04\x12\x15\n\rpolicy_digest\x18\x04 \x01(\t\x12/\n\ndimensions\x18\x05 \x01(\x0b\x32\x1b.hiercoop.rpc.v1.Dimensions\x12(\n\x03run\x18\x06 \x01(\x0b\x32\x1b.hiercoop.rpc.v1.RunProfile\"&\n\x10RegisterResponse\x12\x12\n\nedge_epoch\x18\x01 \x01(\x04\"\x87\x02\n\rFeatureReport\x12\x0c\n\x04\x63\x65ll\x18\x01 \x01(\r\x12\x0c\n\x04slot\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\r\x12\x0e\n\x06option\x18\x04 \x01(\r\x12\x19\n\x11option_since_slot\x18\x05 \x01(\x04\x12\x12\n\nterminated\x18\x06 \x01(\x08\x12)\n\x08\x66\x65\x61tures\x18\x07 \x01(\x0b\x32\x17.hiercoop.rpc.v1.Tensor\x12\x0e\n\x06roster\x18\x08 \x01(\x0c\x12\x11\n\trun_epoch\x18\t \x01(\x04\x12\x14\n\x0c\x61ttach_epoch\x18\n \x01(\x04\x12\x12\n\nedge_epoch\x18\x0b \x01(\x04\x12\x11\n\tbudget_us\x18\x0c \x01(\r\"\x9f\x01\n\x0eOptionDecision\x12\x0c\n\x04\x63\x65ll\x18\x01 \x01(\r\x12\x0c\n\x04slot\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\r\x12\x0e\n\x06option\x18\x04 \x01(\r\x12\x11\n\trun_epoch\x18\x05 \x01(\x04\x12\x14\n\x0c\x61ttach_epoch\x18\x06 \x01(\x04\x12\x12\n\nedge_epoch\x18\x07 \x01(\x04\x12\x12\n\nis_partial\x18\x08 \x01(\x08\"\x14\n\x12GetCountersRequest\"\x8b\x01\n\x0fSignallingCount\x12\x0c\n\x04\x63\x65ll\x18\x01 \x01(\r\x12\x14\n\x0c\x61ttach_epoch\x18\x02 \x01(\x04\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\r\n\x05is_up\x18\x04 \x01(\x08\x12\x10\n\x08messages\x18\x05 \x01(\x04\x12\x15\n\rpayload_bytes\x18\x06 \x01(\x04\x12\x0e\n\x06\x66rames\x18\x07 \x01(\x04\"\xe3\x01\n\x13GetCountersResponse\x12\x12\n\nedge_epoch\x18\x01 \x01(\x04\x12\x11\n\trun_epoch\x18\x02 \x01(\x04\x12\x15\n\rpolicy_digest\x18\x03 \x01(\t\x12\x34\n\nsignalling\x18\x04 \x03(\x0b\x32 .hiercoop.rpc.v1.SignallingCount\x12\x11\n\tdecisions\x18\x05 \x01(\x04\x12\x0f\n\x07\x64ropped\x18\x06 \x01(\x04\x12\x1a\n\x12\x64\x65\x63ision_latency_s\x18\x07 \x03(\x02\x12\x18\n\x10registered_cells\x18\x08 \x03(\r2\xe1\x02\n\x10UpperEdgeService\x12R\n\tGetPolicy\x12!.hiercoop.rpc.v1.GetPolicyRequest\x1a\".hiercoop.rpc.v1.GetPolicyResponse\x12O\n\x08Register\x12 .hiercoop.rpc.v1.RegisterRequest\x1a!.hiercoop.rpc.v1.RegisterResponse\x12N\n\x07Options\x12\x1e.hiercoop.rpc.v1.FeatureReport\x1a\x1f.hiercoop.rpc.v1.OptionDecision(\x01\x30\x01\x12X\n\x0bGetCounters\x12#.hiercoop.rpc.v1.GetCountersRequest\x1a$.hiercoop.rpc.v1.GetCountersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(hiercoop/rpc/v1/upper_edge_service.proto\x12\x0fhiercoop.rpc.v1\x1a\x1chiercoop/rpc/v1/tensor.proto\"Y\n\x10GetPolicyRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x65ll\x18\x02 \x01(\r\x12\x14\n\x0c\x61ttach_epoch\x18\x03 \x01(\x04\x12\x11\n\trun_epoch\x18\x04 \x01(\x04\"O\n\x11GetPolicyResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\t\x12*\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x1b.hiercoop.rpc.v1.PolicyFile\"+\n\nPolicyFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"g\n\nDimensions\x12\x13\n\x0bobservation\x18\x01 \x01(\r\x12\x10\n\x08vehicles\x18\x02 \x01(\r\x12\x0f\n\x07\x63hoices\x18\x03 \x01(\r\x12\x10\n\x08\x66\x65\x61tures\x18\x04 \x01(\r\x12\x0f\n\x07options\x18\x05 \x01(\r\"\xa0\x01\n\nRunProfile\x12\x11\n\trun_epoch\x18\x01 \x01(\x04\x12\x0c\n\x04seed\x18\x02 \x01(\x04\x12\x11\n\tnum_cells\x18\x03 \x01(\r\x12\x11\n\treporting\x18\x04 \x01(\t\x12\r\n\x05\x63odec\x18\x05 \x01(\t\x12\x0f\n\x07sites_m\x18\x06 \x03(\x02\x12\x14\n\x0cperiod_slots\x18\x07 \x01(\r\x12\x15\n\rpolicy_digest\x18\x08 \x01(\t\"\xc1\x01\n\x0fRegisterRequest\x12\x18\n\x10protocol_version\x18\x01 \x01(\r\x12\x0c\n\x04\x63\x65ll\x18\x02 \x01(\r\x12\x14\n\x0c\x61ttach_epoch\x18\x03 \x01(\x04\x12\x15\n\rpolicy_digest\x18\x04 \x01(\t\x12/\n\ndimensions\x18\x05 \x01(\x0b\x32\x1b.hiercoop.rpc.v1.Dimensions\x12(\n\x03run\x18\x06 \x01(\x0b\x32\x1b.hiercoop.rpc.v1.RunProfile\"&\n\x10RegisterResponse\x12\x12\n\nedge_epoch\x18\x01 \x01(\x04\"\x87\x02\n\rFeatureReport\x12\x0c\n\x04\x63\x65ll\x18\x01 \x01(\r\x12\x0c\n\x04slot\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\r\x12\x0e\n\x06option\x18\x04 \x01(\r\x12\x19\n\x11option_since_slot\x18\x05 \x01(\x04\x12\x12\n\nterminated\x18\x06 \x01(\x08\x12)\n\x08\x66\x65\x61tures\x18\x07 \x01(\x0b\x32\x17.hiercoop.rpc.v1.Tensor\x12\x0e\n\x06roster\x18\x08 \x01(\x0c\x12\x11\n\trun_epoch\x18\t \x01(\x04\x12\x14\n\x0c\x61ttach_epoch\x18\n \x01(\x04\x12\x12\n\nedge_epoch\x18\x0b \x01(\x04\x12\x11\n\tbudget_us\x18\x0c \x01(\r\"\x9f\x01\n\x0eOptionDecision\x12\x0c\n\x04\x63\x65ll\x18\x01 \x01(\r\x12\x0c\n\x04slot\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\r\x12\x0e\n\x06option\x18\x04 \x01(\r\x12\x11\n\trun_epoch\x18\x05 \x01(\x04\x12\x14\n\x0c\x61ttach_epoch\x18\x06 \x01(\x04\x12\x12\n\nedge_epoch\x18\x07 \x01(\x04\x12\x12\n\nis_partial\x18\x08 \x01(\x08\"\x14\n\x12GetCountersRequest\"\x8b\x01\n\x0fSignallingCount\x12\x0c\n\x04\x63\x65ll\x18\x01 \x01(\r\x12\x14\n\x0c\x61ttach_epoch\x18\x02 \x01(\x04\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\r\n\x05is_up\x18\x04 \x01(\x08\x12\x10\n\x08messages\x18\x05 \x01(\x04\x12\x15\n\rpayload_bytes\x18\x06 \x01(\x04\x12\x0e\n\x06\x66rames\x18\x07 \x01(\x04\"\xf4\x01\n\x13GetCountersResponse\x12\x12\n\nedge_epoch\x18\x01 \x01(\x04\x12\x11\n\trun_epoch\x18\x02 \x01(\x04\x12\x15\n\rpolicy_digest\x18\x03 \x01(\t\x12\x34\n\nsignalling\x18\x04 \x03(\x0b\x32 .hiercoop.rpc.v1.SignallingCount\x12\x11\n\tdecisions\x18\x05 \x01(\x04\x12\x0f\n\x07\x64ropped\x18\x06 \x01(\x04\x12\x1a\n\x12\x64\x65\x63ision_latency_s\x18\x07 \x03(\x02\x12\x18\n\x10registered_cells\x18\x08 \x03(\r\x12\x0f\n\x07version\x18\t \x01(\t2\xe1\x02\n\x10UpperEdgeService\x12R\n\tGetPolicy\x12!.hiercoop.rpc.v1.GetPolicyRequest\x1a\".hiercoop.rpc.v1.GetPolicyResponse\x12O\n\x08Register\x12 .hiercoop.rpc.v1.RegisterRequest\x1a!.hiercoop.rpc.v1.RegisterResponse\x12N\n\x07Options\x12\x1e.hiercoop.rpc.v1.FeatureReport\x1a\x1f.hiercoop.rpc.v1.OptionDecision(\x01\x30\x01\x12X\n\x0bGetCounters\x12#.hiercoop.rpc.v1.GetCountersRequest\x1a$.hiercoop.rpc.v1.GetCountersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,21 +41,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DIMENSIONS']._serialized_start=308
   _globals['_DIMENSIONS']._serialized_end=411
   _globals['_RUNPROFILE']._serialized_start=414
-  _globals['_RUNPROFILE']._serialized_end=551
-  _globals['_REGISTERREQUEST']._serialized_start=554
-  _globals['_REGISTERREQUEST']._serialized_end=747
-  _globals['_REGISTERRESPONSE']._serialized_start=749
-  _globals['_REGISTERRESPONSE']._serialized_end=787
-  _globals['_FEATUREREPORT']._serialized_start=790
-  _globals['_FEATUREREPORT']._serialized_end=1053
-  _globals['_OPTIONDECISION']._serialized_start=1056
-  _globals['_OPTIONDECISION']._serialized_end=1215
-  _globals['_GETCOUNTERSREQUEST']._serialized_start=1217
-  _globals['_GETCOUNTERSREQUEST']._serialized_end=1237
-  _globals['_SIGNALLINGCOUNT']._serialized_start=1240
-  _globals['_SIGNALLINGCOUNT']._serialized_end=1379
-  _globals['_GETCOUNTERSRESPONSE']._serialized_start=1382
-  _globals['_GETCOUNTERSRESPONSE']._serialized_end=1609
-  _globals['_UPPEREDGESERVICE']._serialized_start=1612
-  _globals['_UPPEREDGESERVICE']._serialized_end=1965
+  _globals['_RUNPROFILE']._serialized_end=574
+  _globals['_REGISTERREQUEST']._serialized_start=577
+  _globals['_REGISTERREQUEST']._serialized_end=770
+  _globals['_REGISTERRESPONSE']._serialized_start=772
+  _globals['_REGISTERRESPONSE']._serialized_end=810
+  _globals['_FEATUREREPORT']._serialized_start=813
+  _globals['_FEATUREREPORT']._serialized_end=1076
+  _globals['_OPTIONDECISION']._serialized_start=1079
+  _globals['_OPTIONDECISION']._serialized_end=1238
+  _globals['_GETCOUNTERSREQUEST']._serialized_start=1240
+  _globals['_GETCOUNTERSREQUEST']._serialized_end=1260
+  _globals['_SIGNALLINGCOUNT']._serialized_start=1263
+  _globals['_SIGNALLINGCOUNT']._serialized_end=1402
+  _globals['_GETCOUNTERSRESPONSE']._serialized_start=1405
+  _globals['_GETCOUNTERSRESPONSE']._serialized_end=1649
+  _globals['_UPPEREDGESERVICE']._serialized_start=1652
+  _globals['_UPPEREDGESERVICE']._serialized_end=2005
 # @@protoc_insertion_point(module_scope)

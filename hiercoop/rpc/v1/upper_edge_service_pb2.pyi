@@ -140,6 +140,7 @@ class RunProfile(_message.Message):
     CODEC_FIELD_NUMBER: _builtins.int
     SITES_M_FIELD_NUMBER: _builtins.int
     PERIOD_SLOTS_FIELD_NUMBER: _builtins.int
+    POLICY_DIGEST_FIELD_NUMBER: _builtins.int
     run_epoch: _builtins.int
     seed: _builtins.int
     num_cells: _builtins.int
@@ -149,6 +150,8 @@ class RunProfile(_message.Message):
     """fp32, fp16 or int8."""
     period_slots: _builtins.int
     """Slots between periodic reports."""
+    policy_digest: _builtins.str
+    """The policy that the run wants; an edge that has it follows it from the run's first registration on."""
     @_builtins.property
     def sites_m(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """x, y of each SBS in turn [m]."""
@@ -163,10 +166,11 @@ class RunProfile(_message.Message):
         codec: _builtins.str = ...,
         sites_m: _abc.Iterable[_builtins.float] | None = ...,
         period_slots: _builtins.int = ...,
+        policy_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "num_cells", b"num_cells", "period_slots", b"period_slots", "reporting", b"reporting", "run_epoch", b"run_epoch", "seed", b"seed", "sites_m", b"sites_m"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "num_cells", b"num_cells", "period_slots", b"period_slots", "policy_digest", b"policy_digest", "reporting", b"reporting", "run_epoch", b"run_epoch", "seed", b"seed", "sites_m", b"sites_m"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -396,12 +400,15 @@ class GetCountersResponse(_message.Message):
     DROPPED_FIELD_NUMBER: _builtins.int
     DECISION_LATENCY_S_FIELD_NUMBER: _builtins.int
     REGISTERED_CELLS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     edge_epoch: _builtins.int
     run_epoch: _builtins.int
     policy_digest: _builtins.str
     decisions: _builtins.int
     dropped: _builtins.int
     """Stale, repeated or misdirected messages that were dropped."""
+    version: _builtins.str
+    """Of the edge's software."""
     @_builtins.property
     def signalling(self) -> _containers.RepeatedCompositeFieldContainer[Global___SignallingCount]: ...
     @_builtins.property
@@ -421,10 +428,11 @@ class GetCountersResponse(_message.Message):
         dropped: _builtins.int = ...,
         decision_latency_s: _abc.Iterable[_builtins.float] | None = ...,
         registered_cells: _abc.Iterable[_builtins.int] | None = ...,
+        version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_latency_s", b"decision_latency_s", "decisions", b"decisions", "dropped", b"dropped", "edge_epoch", b"edge_epoch", "policy_digest", b"policy_digest", "registered_cells", b"registered_cells", "run_epoch", b"run_epoch", "signalling", b"signalling"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_latency_s", b"decision_latency_s", "decisions", b"decisions", "dropped", b"dropped", "edge_epoch", b"edge_epoch", "policy_digest", b"policy_digest", "registered_cells", b"registered_cells", "run_epoch", b"run_epoch", "signalling", b"signalling", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

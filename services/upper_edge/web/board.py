@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import ValidationError
 
 from hiercoop.config.run import RunConfig
 from hiercoop.errors import MessageError
+from hiercoop.execution.latency import LatencyWindow
+from hiercoop.execution.policy_shelf import PolicyShelf
 from hiercoop.execution.reconciliation import Discrepancy
+from hiercoop.execution.slot_snapshot import SlotDetail, slot_detail
 from hiercoop.execution.watch_series import RunHistory, sample_of
 from hiercoop.rpc.v1.channel_sim_service_pb2 import WatchResponse
 from hiercoop.rpc.v1.upper_edge_service_pb2 import GetCountersResponse
+from services.upper_edge.web.event_log import EventLog
+from services.upper_edge.web.references import References
+from services.upper_edge.web.retraces import Retraces
+from services.upper_edge.web.seen_places import SeenPlaces
+from services.upper_edge.web.spectrum_use import SpectrumUse
 
 Connection = Literal["connecting", "live", "stale", "reconnecting"]
 Health = Literal["serving", "not_serving", "unreachable", "unknown"]
@@ -33,14 +41,32 @@ class Link:
     health: Health = "unknown"
 
 
+@dataclass
+class Storage:
+    """Where runs are kept, and whether that works."""
+
+    state: Literal["off", "opening", "kept", "failed"] = "off"
+    path: str = ""
+    detail: str = ""
+    num_runs: int = 0
+    used_bytes: int = 0
+    max_runs: int = 0
+    max_bytes: int = 0
+
+
 @dataclass(frozen=True)
 class Run:
-    """The latest that is known of the run that is being watched."""
+    """The latest that is known of the run that is being watched, and what was gathered of it on the way."""
 
     response: WatchResponse
     config: RunConfig
     history: RunHistory
     received_at_s: float
+    detail: SlotDetail | None
+    """The latest slot, whole; None where it is not told."""
+    spectrum: SpectrumUse
+    references: References
+    seen: SeenPlaces
 
     @property
     def slot_duration_s(self) -> float:
@@ -54,6 +80,11 @@ class Board:
 
     simulator: Link
     edge: Link
+    policies: PolicyShelf
+    needs_token: bool = False
+    storage: Storage = field(default_factory=Storage)
+    log: EventLog = field(default_factory=EventLog)
+    answer_latency: LatencyWindow = field(default_factory=LatencyWindow)
     clock: Callable[[], float] = time.monotonic
     run: Run | None = None
     counters: GetCountersResponse | None = None
@@ -62,7 +93,11 @@ class Board:
     """None: the two accounts have not been compared yet in this run."""
     version: int = 0
     is_closed: bool = False
+    retraces: Retraces = field(init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.retraces = Retraces(self.policies)
 
     def take_watch(self, response: WatchResponse) -> None:
         """Takes in one Watch answer; a new run, or counters that fell, begin a new history.
@@ -70,14 +105,20 @@ class Board:
         Raises MessageError where the answer's run configuration is not one that this version knows.
         """
         run, sample = self.run, sample_of(response)
+        config, now_s = self._config_of(response), self.clock()
         same_run = run is not None and run.response.run_epoch == response.run_epoch
+        has_slot = response.HasField("slot_snapshot")
+        detail = slot_detail(response.slot_snapshot, config.scenario) if has_slot else None
         if run is not None and same_run and run.history.continues_with(sample):
-            history = run.history
-            history.append(sample)
+            run.history.append(sample)
+            self.run = replace(run, response=response, config=config, received_at_s=now_s, detail=detail)
         else:
-            history = RunHistory(sample)
             self.unreconciled = None
-        self.run = Run(response, self._config_of(response), history, self.clock())
+            self.run = _new_run(response, config, RunHistory(sample), now_s, detail)
+        self.run.seen.add(response.vehicles)
+        if detail is not None:
+            self.run.spectrum.add(detail)
+        self.log.see(response)
         self.publish()
 
     def take_counters(self, counters: GetCountersResponse) -> None:
@@ -126,3 +167,16 @@ class Board:
             raise MessageError(
                 f"the simulator's run configuration has {key}: {first['msg']}; run the same version of both services"
             ) from error
+
+
+def _new_run(response: WatchResponse, config: RunConfig, history: RunHistory, now_s: float, detail: SlotDetail | None) -> Run:
+    return Run(
+        response=response,
+        config=config,
+        history=history,
+        received_at_s=now_s,
+        detail=detail,
+        spectrum=SpectrumUse(config.scenario),
+        references=References(config.scenario),
+        seen=SeenPlaces(),
+    )

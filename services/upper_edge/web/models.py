@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -35,6 +35,18 @@ class Reading(Answer):
     age_s: float | None = Field(description="Seconds since the simulator was last heard of", examples=[0.06])
     run_epoch: int | None = Field(description="Rises with every start, reset and scenario", examples=[3])
     slot: int | None = Field(description="Latest slot known", examples=[12_400])
+
+
+class Storage(Answer):
+    """Where finished runs are kept, and whether that works."""
+
+    state: Literal["off", "opening", "kept", "failed"] = Field(description="off: RUNS_DB names no file; failed: see `detail`")
+    path: str = Field(description="Empty where off", examples=["runs/dashboard.sqlite"])
+    detail: str = Field(description="What is wrong and the way out; empty where nothing is")
+    num_runs: int = Field(examples=[12])
+    used_bytes: int = Field(examples=[1_200_000])
+    max_runs: int = Field(examples=[200])
+    max_bytes: int = Field(examples=[2**30])
 
 
 class Problem(Answer):

@@ -1,16 +1,19 @@
-"""GET /: the page, its two files, and the health of this process alone; and what browsers are told about all answers."""
+"""GET /: the built page and its files, and the health of this process alone; and what browsers are told about all answers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from starlette.datastructures import MutableHeaders
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UI = Path(__file__).parent.parent / "ui"
-MEDIA_TYPES = {"page.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"}
+BUILT = UI / "dist"
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+"""Built files carry a digest of their content in their name."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -28,18 +31,24 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/", methods=["GET", "HEAD"])
 async def page() -> FileResponse:
-    """The page."""
-    return FileResponse(UI / "index.html", media_type="text/html")
+    """The page, or one that says how to build it."""
+    built = BUILT / "index.html"
+    return FileResponse(built if built.is_file() else UI / "unbuilt.html", media_type="text/html")
 
 
-def _add_file(name: str, media_type: str) -> None:
-    @router.get(f"/ui/{name}", name=name)
-    async def file() -> FileResponse:
-        return FileResponse(UI / name, media_type=media_type)
+@router.get("/unbuilt.css")
+async def unbuilt_style() -> FileResponse:
+    """The style of the page that says how to build the page."""
+    return FileResponse(UI / "unbuilt.css", media_type="text/css")
 
 
-for _name, _media_type in MEDIA_TYPES.items():
-    _add_file(_name, _media_type)
+@router.get("/assets/{name}")
+async def asset(name: str) -> FileResponse:
+    """One file of the built page; 404 for any other name."""
+    path = BUILT / "assets" / name
+    if path.suffix not in MEDIA_TYPES or not path.is_file():
+        raise HTTPException(404, f"the page has no file of the name {name}; load the page again")
+    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=FOR_EVER)
 
 
 @router.get("/healthz")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from typing import cast
 
@@ -19,6 +20,7 @@ from hiercoop.rpc.v1.channel_sim_service_pb2_grpc import ChannelSimServiceStub
 from hiercoop.rpc.v1.upper_edge_service_pb2 import GetCountersRequest
 from hiercoop.rpc.v1.upper_edge_service_pb2_grpc import UpperEdgeServiceStub
 from services.upper_edge.web.board import Board, Health, Link, Run
+from services.upper_edge.web.references import reference_of
 
 WATCH_RATE_HZ = 10
 FIRST_BACKOFF_S = 0.1
@@ -51,20 +53,25 @@ async def follow_simulator(board: Board, channel: grpc.aio.Channel) -> None:
 
 
 async def _read_watch(board: Board, channel: grpc.aio.Channel) -> None:
-    call = ChannelSimServiceStub(channel).Watch(WatchRequest(rate_hz=WATCH_RATE_HZ))
+    call = ChannelSimServiceStub(channel).Watch(WatchRequest(rate_hz=WATCH_RATE_HZ, with_slot=True))
     try:
         while True:
             async with asyncio.timeout(SILENCE_LIMIT_S):
                 response = await call.read()
             if response is grpc.aio.EOF:
                 raise MessageError("the simulator ended its Watch stream; it is dialled again")
-            board.take_watch(cast(WatchResponse, response))
+            began_s = time.perf_counter()
+            if not board.simulator.is_connected and board.simulator.reconnects:
+                board.log.add("info", "channel_sim", "is heard of again")
             board.simulator.is_connected = True
+            board.take_watch(cast(WatchResponse, response))
+            board.answer_latency.add(time.perf_counter() - began_s)
     finally:
         call.cancel()
         if board.simulator.is_connected:
             board.simulator.is_connected = False
             board.simulator.reconnects += 1
+            board.log.add("error", "channel_sim", "is not heard of any more; the last data is kept")
 
 
 async def follow_edge(board: Board, channel: grpc.aio.Channel) -> None:
@@ -76,6 +83,7 @@ async def follow_edge(board: Board, channel: grpc.aio.Channel) -> None:
         except grpc.aio.AioRpcError as error:
             if board.edge.is_connected:
                 board.edge.reconnects += 1
+                board.log.add("error", "upper_edge decisions", "does not answer")
             board.edge.is_connected = False
             _note_failure(board.edge, error)
         await asyncio.sleep(POLL_PERIOD_S)
@@ -86,6 +94,8 @@ async def _compare_accounts(board: Board, stub: UpperEdgeServiceStub) -> None:
     await asyncio.sleep(SETTLE_S)
     counters = await stub.GetCounters(GetCountersRequest(), timeout=POLL_TIMEOUT_S)
     board.take_counters(counters)
+    if not board.edge.is_connected and board.edge.reconnects:
+        board.log.add("info", "upper_edge decisions", "answers again")
     board.edge.is_connected = True
     counters_at_s = board.clock()
     await asyncio.sleep(SETTLE_S)
@@ -133,6 +143,18 @@ async def keep_ageing(board: Board, period_s: float = 1.0) -> None:
         await asyncio.sleep(period_s)
         if board.version == version:
             board.publish()
+
+
+async def look_at_references(board: Board, period_s: float = 1.0) -> None:
+    """Works out once a second what other schemes would have reached in the latest slot told, in a thread of its own."""
+    while True:
+        await asyncio.sleep(period_s)
+        run = board.run
+        if run is None or run.detail is None or run.references.why_absent or run.detail.slot <= run.references.latest_slot:
+            continue
+        found = await asyncio.to_thread(reference_of, run.detail, run.config.scenario)
+        if found is not None:
+            run.references.add(found)
 
 
 def _note_failure(link: Link, error: Exception) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import numpy as np
 from fastapi import APIRouter
 from pydantic import Field
 
@@ -19,6 +22,25 @@ class CellCapacity(Answer):
     capacity_bps: Numbers
 
 
+class References(Answer):
+    """What two schemes would have reached in single slots, on the very channels and sending links of those slots.
+
+    About one slot a second is looked at, in this process. The bound lets every link have its best station and sub-band
+    without interference, so it cannot be reached; best response sees all channels in one place.
+    """
+
+    state: Literal["computed", "absent"] = Field(description="absent: see `why`")
+    why: str = Field(examples=[""])
+    sampled_slots: int = Field(description="Slots that the means are over: those of this span", examples=[60])
+    mean_sum_capacity_bps: Number = Field(description="Of the run itself in the same slots", examples=[63.0e6])
+    mean_greedy_bound_bps: Number = Field(examples=[88.0e6])
+    mean_best_response_bps: Number = Field(examples=[66.5e6])
+    slots: list[int] = Field(examples=[[1_000, 2_000]])
+    sum_capacity_bps: Numbers = Field(description="In that slot alone", examples=[[61.0e6, 70.5e6]])
+    greedy_bound_bps: Numbers = Field(examples=[[85.0e6, 90.5e6]])
+    best_response_bps: Numbers = Field(examples=[[64.0e6, 72.5e6]])
+
+
 class Capacity(Reading):
     """Capacity (4) summed over links; a link that has delivered is silent and adds nothing."""
 
@@ -29,6 +51,7 @@ class Capacity(Reading):
     time_s: Numbers = Field(examples=[[0.1, 0.2]])
     sum_capacity_bps: Numbers = Field(examples=[[61.0e6, 64.5e6]])
     by_cell: list[CellCapacity]
+    references: References
 
 
 router = APIRouter()
@@ -63,7 +86,45 @@ def capacity_of(board: Board, span: Span, points: int) -> Capacity:
             ]
             if run
             else [],
+            "references": _references(run, span),
         }
+    )
+
+
+def _references(run: Run | None, span: Span) -> References:
+    if run is None:
+        return _absent("no run is known yet")
+    if run.references.why_absent:
+        return _absent(run.references.why_absent)
+    kept = run.references.since(run.history.samples(span)[0].slot)
+    columns = np.array([[one.sum_capacity_bps, one.greedy_bound_bps, one.best_response_bps] for one in kept])
+    columns = columns.reshape(-1, 3)
+    means = numbers(columns.mean(axis=0)) if kept else [None] * 3
+    names = ("sum_capacity_bps", "greedy_bound_bps", "best_response_bps")
+    return References.model_validate(
+        {
+            "state": "computed",
+            "why": "",
+            "sampled_slots": len(kept),
+            "slots": [one.slot for one in kept],
+            **{f"mean_{name}": mean for name, mean in zip(names, means, strict=True)},
+            **{name: numbers(columns[:, index]) for index, name in enumerate(names)},
+        }
+    )
+
+
+def _absent(why: str) -> References:
+    return References(
+        state="absent",
+        why=why,
+        sampled_slots=0,
+        mean_sum_capacity_bps=None,
+        mean_greedy_bound_bps=None,
+        mean_best_response_bps=None,
+        slots=[],
+        sum_capacity_bps=[],
+        greedy_bound_bps=[],
+        best_response_bps=[],
     )
 
 

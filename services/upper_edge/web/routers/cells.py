@@ -20,6 +20,7 @@ class CellState(Answer):
     is_attached: bool
     in_roster: bool = Field(description="Takes part in the current slot")
     agent: str = Field(examples=["sbs-0 pid 4711"])
+    version: str | None = Field(description="Of the agent's software; null: not told", examples=["0.1.0"])
     option: int | None = Field(description="In force; null where the cell runs without a policy", examples=[5])
     option_age_slots: int | None = Field(examples=[7])
     is_edge_connected: bool
@@ -28,13 +29,15 @@ class CellState(Answer):
     reconnects: int
     local_slots: int = Field(description="Decided without the edge")
     edge_timeouts: int
+    edge_reconnects: int
+    dropped_messages: int
     reports: int
     terminations: int
     rounds_delivered: int
     rounds_offered: int
     vehicles_served: int
     vehicles_waiting: int
-    latency_s: list[float] = Field(description="p50, p95, p99 from observation to allocation")
+    latency_s: list[float] = Field(description="p50, p95, p99 from observation to allocation; empty: none yet")
 
 
 class Cells(Reading):
@@ -68,6 +71,7 @@ def _cell_state(cell: CellSnapshot, slot: int) -> CellState:
         is_attached=cell.is_attached,
         in_roster=cell.in_roster,
         agent=cell.agent,
+        version=cell.version or None,
         option=cell.option if has_option else None,
         option_age_slots=max(slot - cell.option_since_slot, 0) if has_option else None,
         is_edge_connected=cell.health.is_edge_connected,
@@ -76,6 +80,8 @@ def _cell_state(cell: CellSnapshot, slot: int) -> CellState:
         reconnects=cell.reconnects,
         local_slots=cell.health.local_slots,
         edge_timeouts=cell.health.edge_timeouts,
+        edge_reconnects=cell.health.edge_reconnects,
+        dropped_messages=cell.health.dropped_messages,
         reports=cell.reports,
         terminations=cell.terminations,
         rounds_delivered=cell.rounds_delivered,

@@ -1,4 +1,4 @@
-"""POST control: start, pause, step, reset, payload, scenario; applied by the simulator at a slot boundary."""
+"""POST control: start, pause, step, reset, payload, scenario, policy; applied by the simulator at a slot boundary."""
 
 from __future__ import annotations
 
@@ -91,7 +91,18 @@ class Scenario(Command):
         return ControlRequest(scenario=self.scenario.model_dump_json())
 
 
-AnyCommand = Annotated[Start | Pause | Step | Reset | Payload | Scenario, Field(discriminator="command")]
+class FollowPolicy(Command):
+    """Begins a new run of the same scenario and seed under another policy; all cells attach anew and fetch it."""
+
+    command: Literal["policy"]
+    digest: str = Field(pattern="^[0-9a-f]{64}$", description="sha256 of a bundle, as GET policies tells it")
+
+    def request(self) -> ControlRequest:
+        """The command on the wire."""
+        return ControlRequest(policy=self.digest)
+
+
+AnyCommand = Annotated[Start | Pause | Step | Reset | Payload | Scenario | FollowPolicy, Field(discriminator="command")]
 
 EXAMPLES = {
     "start": {"value": {"command": "start"}},
@@ -102,6 +113,7 @@ EXAMPLES = {
     "scenario": {
         "value": {"command": "scenario", "scenario": {"name": "urban-grid", "num_sbs": 4, "mobility": {"kind": "grid"}}}
     },
+    "policy": {"value": {"command": "policy", "digest": "4f1c9a" + "0" * 58}},
 }
 
 

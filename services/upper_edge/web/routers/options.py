@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 from fastapi import APIRouter
 from pydantic import Field
 
 from hiercoop.execution.watch_series import OPTION_LENGTH_BINS, Span, option_length_counts, share
 from services.upper_edge.web.access import BoardOf, PointsQuery, SpanQuery, series_of
 from services.upper_edge.web.board import Board, Run
-from services.upper_edge.web.models import Answer, Numbers, Reading, freshness, numbers
+from services.upper_edge.web.models import Answer, Number, Numbers, Reading, freshness, numbers
+
+
+class LengthBin(Answer):
+    """Options that ended after so many slots."""
+
+    slots: str = Field(examples=["3-4"])
+    terminations: int
 
 
 class CellShare(Answer):
@@ -17,6 +25,8 @@ class CellShare(Answer):
     cell: int
     slots: int = Field(examples=[12_400])
     share: Numbers = Field(examples=[[0.25, 0.75]])
+    option_length: list[LengthBin]
+    mean_option_slots: Number = Field(description="Slots so far over options that ended so far; null: none has", examples=[4.8])
 
 
 class PayloadShare(Answer):
@@ -25,13 +35,6 @@ class PayloadShare(Answer):
     payload_bytes: float = Field(examples=[55_000.0])
     slots: int = Field(description="Slots of all cells together")
     share: Numbers = Field(examples=[[0.25, 0.75]])
-
-
-class LengthBin(Answer):
-    """Options that ended after so many slots."""
-
-    slots: str = Field(examples=["3-4"])
-    terminations: int
 
 
 class OptionDistribution(Reading):
@@ -44,7 +47,7 @@ class OptionDistribution(Reading):
     share: list[Numbers] = Field(description="By point, then option", examples=[[[0.5, 0.5], [0.25, 0.75]]])
     by_cell: list[CellShare]
     by_payload: list[PayloadShare]
-    option_length: list[LengthBin]
+    option_length: list[LengthBin] = Field(description="Of all cells")
 
 
 router = APIRouter()
@@ -70,7 +73,7 @@ def distribution_of(board: Board, span: Span, points: int) -> OptionDistribution
             "share": numbers(series.option_share) if series else [],
             "by_cell": _by_cell(run) if run else [],
             "by_payload": _by_payload(run) if run else [],
-            "option_length": _option_length(run) if run else [],
+            "option_length": _length_bins(option_length_counts(run.response.cells)) if run else [],
         }
     )
 
@@ -78,7 +81,15 @@ def distribution_of(board: Board, span: Span, points: int) -> OptionDistribution
 def _by_cell(run: Run) -> list[CellShare]:
     counts = run.history.latest.option_slots
     return [
-        CellShare.model_validate({"cell": cell.cell, "slots": int(row.sum()), "share": numbers(share(row))})
+        CellShare.model_validate(
+            {
+                "cell": cell.cell,
+                "slots": int(row.sum()),
+                "share": numbers(share(row)),
+                "option_length": _length_bins(option_length_counts([cell])),
+                "mean_option_slots": int(row.sum()) / cell.terminations if cell.terminations else None,
+            }
+        )
         for cell, row in zip(run.response.cells, counts, strict=True)
     ]
 
@@ -90,6 +101,5 @@ def _by_payload(run: Run) -> list[PayloadShare]:
     ]
 
 
-def _option_length(run: Run) -> list[LengthBin]:
-    counts = option_length_counts(run.response)
+def _length_bins(counts: np.ndarray) -> list[LengthBin]:
     return [LengthBin(slots=label, terminations=int(n)) for label, n in zip(OPTION_LENGTH_BINS, counts, strict=True)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.execution.scheme_cost import centre_complex_cost, centre_gains_cost, mesh_gains_cost
 from hiercoop.execution.signalling_cost import RunExtent, kind_totals, layer_cost, phase_totals
 from hiercoop.execution.watch_series import DIRECTIONS, LAYERS, RunSeries, Span
 from services.upper_edge.web.access import BoardOf, PointsQuery, SpanQuery, series_of
@@ -79,6 +82,19 @@ class LayerSeries(Answer):
     bytes_per_slot: Numbers
 
 
+class OtherScheme(Answer):
+    """What another way of coordinating the same cells would take in every slot, from the sizes of its messages."""
+
+    scheme: Literal["full-channel-state", "full-channel-state-complex", "full-mesh"] = Field(
+        description="Sub-band gains of every link to the centre and an allocation back; the same with a complex gain for "
+        "every resource block; sub-band gains between all pairs of small cells"
+    )
+    basis: Literal["modelled"] = "modelled"
+    payload_bytes_per_slot: int = Field(description="All cells, both ways", examples=[1_900])
+    http2_bytes_per_slot: int = Field(examples=[1_990])
+    link_bytes_per_slot: int = Field(examples=[2_390])
+
+
 class Signalling(Reading):
     """The account of the signalling, its layers side by side."""
 
@@ -88,6 +104,7 @@ class Signalling(Reading):
     kinds: list[Kind]
     unreconciled: list[Unreconciled] | None = Field(description="null: agents and edge have not been compared yet")
     macro: MacroSide | None
+    others: list[OtherScheme] = Field(description="Empty: no run known")
     slots: list[int] = Field(description="Last slot of each point", examples=[[100, 200]])
     time_s: Numbers = Field(examples=[[0.1, 0.2]])
     series: list[LayerSeries]
@@ -117,11 +134,25 @@ def signalling_of(board: Board, span: Span, points: int) -> Signalling:
             "macro": {"csi_bytes": run.response.mbs_csi_bytes, "allocation_bytes": run.response.mbs_allocation_bytes}
             if run
             else None,
+            "others": _others(run.config.scenario) if run else [],
             "slots": series.slot.tolist() if series else [],
             "time_s": numbers(series.time_s) if series else [],
             "series": _series(series) if series else [],
         }
     )
+
+
+@lru_cache(maxsize=4)
+def _others(scenario: ScenarioConfig) -> list[OtherScheme]:
+    costs = {
+        "full-channel-state": centre_gains_cost(scenario),
+        "full-channel-state-complex": centre_complex_cost(scenario),
+        "full-mesh": mesh_gains_cost(scenario),
+    }
+    return [
+        OtherScheme.model_validate({"scheme": scheme, **{f"{layer}_per_slot": size for layer, size in cost.items()}})
+        for scheme, cost in costs.items()
+    ]
 
 
 def _layers(run: Run) -> list[Layer]:

@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from hiercoop.execution.protocol import PROTOCOL_VERSION
+from hiercoop.execution.version import hiercoop_version
 from hiercoop.execution.watch_series import Sample
 from services.upper_edge.web.access import BoardOf
 from services.upper_edge.web.board import Board, Health, Link, Run
-from services.upper_edge.web.models import Answer, Reading, freshness
-from services.upper_edge.web.version import hiercoop_version
+from services.upper_edge.web.models import Answer, Reading, Storage, freshness
 
 router = APIRouter()
 
@@ -27,12 +27,19 @@ class ServiceStatus(Answer):
     is_connected: bool
     reconnects: int
     last_error: str = Field(description="Empty: none so far")
+    version: str | None = Field(description="Of its software; null: not told yet", examples=["0.1.0"])
+    latency_s: list[float] = Field(
+        description="p50, p95, p99 over its latest thousand; empty: none yet", examples=[[0.0008, 0.0011, 0.0024]]
+    )
+    latency_of: str = Field(description="What was timed", examples=["a slot, from observations sent to scored"])
 
 
 class RunStatus(Answer):
     """The run that is being watched."""
 
     run_id: str = Field(examples=["urban-grid-1"])
+    run_uid: str = Field(description="Of no other run; its id under runs", examples=["5f0c2d9e8b7a4c61a0f3d2e1b4c59687"])
+    begun_unix_s: float = Field(examples=[1_790_000_000.0])
     scenario: str = Field(examples=["urban-grid"])
     state: str = Field(examples=["running"])
     seed: int = Field(examples=[1])
@@ -45,6 +52,11 @@ class RunStatus(Answer):
     codec: str = Field(examples=["fp32"])
     payload_bytes: float = Field(examples=[55_000.0])
     policy_digest: str = Field(description="sha256; empty: no policy, every cell runs local-search", examples=["4f1c"])
+    policy_name: str | None = Field(description="Of its directory; null: no directory here holds it", examples=["default"])
+    mobility: str = Field(examples=["grid"])
+    num_vehicles: int = Field(description="On the map now", examples=[18])
+    options_mode: str = Field(examples=["synchronous"])
+    max_slots: int | None = Field(description="null: it has no end", examples=[None])
     is_reproducible: bool
     num_cells: int = Field(examples=[3])
     num_options: int = Field(examples=[8])
@@ -93,6 +105,8 @@ class Status(Reading):
     services: list[ServiceStatus]
     edge: EdgeStatus | None
     troubles: Troubles | None
+    storage: Storage
+    needs_token: bool = Field(description="`control` asks for a bearer token")
     versions: Versions
 
 
@@ -110,19 +124,23 @@ def status_of(board: Board) -> Status:
         {
             **freshness(board),
             "state": "empty" if run is None else "whole" if all(attached) else "partial",
-            "run": _run_status(run) if run else None,
+            "run": _run_status(board, run) if run else None,
             "services": _services(board),
             "edge": _edge_status(board),
+            "storage": vars(board.storage),
+            "needs_token": board.needs_token,
             "troubles": _troubles(board, run) if run else None,
             "versions": Versions(hiercoop=hiercoop_version(), protocol=PROTOCOL_VERSION, python=platform.python_version()),
         }
     )
 
 
-def _run_status(run: Run) -> RunStatus:
+def _run_status(board: Board, run: Run) -> RunStatus:
     told, config, sample = run.response, run.config, run.history.latest
     return RunStatus(
         run_id=told.run_id,
+        run_uid=told.run_uid,
+        begun_unix_s=told.begun_unix_s,
         scenario=config.scenario.name,
         state=told.state,
         seed=told.seed,
@@ -135,6 +153,11 @@ def _run_status(run: Run) -> RunStatus:
         codec=config.codec,
         payload_bytes=told.payload_bytes,
         policy_digest=told.policy_digest,
+        policy_name=board.policies.name_of(told.policy_digest),
+        mobility=config.scenario.mobility.kind,
+        num_vehicles=len(told.vehicles),
+        options_mode=config.options,
+        max_slots=config.max_slots,
         is_reproducible=told.is_reproducible,
         num_cells=len(told.cells),
         num_options=_num_options(sample),
@@ -147,14 +170,36 @@ def _num_options(sample: Sample) -> int:
 
 
 def _services(board: Board) -> list[ServiceStatus]:
-    services = [_service("channel_sim", board.simulator), _service("upper_edge decisions", board.edge)]
-    services.append(
-        ServiceStatus(name="upper_edge web", address=None, health="serving", is_connected=True, reconnects=0, last_error="")
+    run, counters = board.run, board.counters
+    simulator = _service(
+        board.simulator,
+        name="channel_sim",
+        version=run.response.version if run else "",
+        latency_s=list(run.response.slot_latency_s) if run else [],
+        latency_of="a slot, from observations sent to scored",
     )
-    return services
+    edge = _service(
+        board.edge,
+        name="upper_edge decisions",
+        version=counters.version if counters else "",
+        latency_s=list(counters.decision_latency_s) if counters else [],
+        latency_of="a decision, from the report's arrival",
+    )
+    web = ServiceStatus(
+        name="upper_edge web",
+        address=None,
+        health="serving",
+        is_connected=True,
+        reconnects=0,
+        last_error="",
+        version=hiercoop_version(),
+        latency_s=board.answer_latency.percentiles_s(),
+        latency_of="taking in an answer of the simulator",
+    )
+    return [simulator, edge, web]
 
 
-def _service(name: str, link: Link) -> ServiceStatus:
+def _service(link: Link, name: str, version: str, latency_s: list[float], latency_of: str) -> ServiceStatus:
     return ServiceStatus(
         name=name,
         address=link.address,
@@ -162,6 +207,9 @@ def _service(name: str, link: Link) -> ServiceStatus:
         is_connected=link.is_connected,
         reconnects=link.reconnects,
         last_error=link.last_error,
+        version=version or None,
+        latency_s=latency_s,
+        latency_of=latency_of,
     )
 
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from hiercoop.execution.watch_series import Span
@@ -15,16 +16,21 @@ from services.upper_edge.web.board import Board
 from services.upper_edge.web.models import Answer
 from services.upper_edge.web.routers.capacity import Capacity, capacity_of
 from services.upper_edge.web.routers.cells import Cells, cells_of
+from services.upper_edge.web.routers.decision import Decision, decision_of
 from services.upper_edge.web.routers.delivery import Delivery, delivery_of
+from services.upper_edge.web.routers.events import Events, events_of
 from services.upper_edge.web.routers.options import OptionDistribution, distribution_of
 from services.upper_edge.web.routers.signalling import Signalling, signalling_of
+from services.upper_edge.web.routers.spectrum import Spectrum, spectrum_of
 from services.upper_edge.web.routers.status import Status, status_of
+from services.upper_edge.web.routers.vehicles import Vehicles, vehicles_of
 
 MIN_INTERVAL_S = 0.1
 SERIES_INTERVAL_S = 1.0
 SLOW_CLIENT_LIMIT_S = 30.0
 CAPACITY_POINTS = 120
 DELIVERY_POINTS = 40
+LOG_ENTRIES = 50
 
 
 class Snapshot(Answer):
@@ -32,6 +38,8 @@ class Snapshot(Answer):
 
     status: Status
     cells: Cells
+    vehicles: Vehicles
+    spectrum: Spectrum
 
 
 class Series(Answer):
@@ -41,6 +49,15 @@ class Series(Answer):
     capacity: Capacity
     delivery: Delivery
     signalling: Signalling
+    events: Events
+
+
+class StreamEvents(Answer):
+    """The data of each kind of event, by its name; every event carries one of them as JSON."""
+
+    snapshot: Snapshot = Field(description="At most ten a second, the newest state each time")
+    decision: Decision = Field(description="With each snapshot, where `cell` was asked for")
+    series: Series = Field(description="About once a second")
 
 
 class Broadcast:
@@ -49,15 +66,29 @@ class Broadcast:
     def __init__(self, board: Board) -> None:
         self.board = board
         self._snapshot = (-1, "")
+        self._decisions: dict[int, tuple[int, str]] = {}
         self._series: dict[Span, tuple[float, int, str]] = {}
 
     def snapshot(self) -> str:
         """The newest state as JSON."""
         board = self.board
         if self._snapshot[0] != board.version:
-            snapshot = Snapshot(status=status_of(board), cells=cells_of(board))
+            snapshot = Snapshot(
+                status=status_of(board),
+                cells=cells_of(board),
+                vehicles=vehicles_of(board),
+                spectrum=spectrum_of(board),
+            )
             self._snapshot = (board.version, snapshot.model_dump_json())
         return self._snapshot[1]
+
+    def decision(self, cell: int) -> str:
+        """The newest decision of one cell as JSON."""
+        version, text = self._decisions.get(cell, (-1, ""))
+        if version != self.board.version:
+            text = decision_of(self.board, cell).model_dump_json()
+            self._decisions[cell] = (self.board.version, text)
+        return text
 
     def series(self, span: Span) -> str:
         """The series as JSON, at most one interval old and never of an earlier run."""
@@ -70,9 +101,16 @@ class Broadcast:
                 capacity=capacity_of(board, span, CAPACITY_POINTS),
                 delivery=delivery_of(board, span, DELIVERY_POINTS),
                 signalling=signalling_of(board, span, CAPACITY_POINTS),
+                events=events_of(board, 0, LOG_ENTRIES),
             ).model_dump_json()
             self._series[span] = (now_s, epoch, text)
         return text
+
+
+class EventStream(EventSourceResponse):
+    """Server-sent events, under their own media type in the OpenAPI document."""
+
+    media_type = "text/event-stream"
 
 
 def broadcast_of(request: Request) -> Broadcast:
@@ -81,22 +119,29 @@ def broadcast_of(request: Request) -> Broadcast:
     return broadcast
 
 
+OptionalCell = Annotated[int | None, Query(ge=0, le=63, description="Adds the decisions of this small cell")]
+
 router = APIRouter()
 
 
 @router.get(
     "/stream",
-    response_class=EventSourceResponse,
-    responses={200: {"description": "Events `snapshot` and `series`", "content": {"text/event-stream": {}}}},
+    response_class=EventStream,
+    responses={200: {"description": "Events `snapshot`, `decision` and `series`", "model": StreamEvents}},
 )
 async def stream(
-    board: BoardOf, broadcast: Annotated[Broadcast, Depends(broadcast_of)], span: SpanQuery = "recent"
-) -> EventSourceResponse:
+    board: BoardOf,
+    broadcast: Annotated[Broadcast, Depends(broadcast_of)],
+    span: SpanQuery = "recent",
+    cell: OptionalCell = None,
+) -> EventStream:
     """The newest state, ten times a second at most; a client that is slow misses states instead of queueing them."""
-    return EventSourceResponse(event_source(board, broadcast, span), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
+    return EventStream(event_source(board, broadcast, span, cell), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
 
 
-async def event_source(board: Board, broadcast: Broadcast, span: Span) -> AsyncIterator[ServerSentEvent]:
+async def event_source(
+    board: Board, broadcast: Broadcast, span: Span, cell: int | None = None
+) -> AsyncIterator[ServerSentEvent]:
     """Events for one client, each made when the client is ready for it, until the board closes."""
     shown, sent_series = -1, ""
     while True:
@@ -104,6 +149,8 @@ async def event_source(board: Board, broadcast: Broadcast, span: Span) -> AsyncI
         if board.is_closed:
             return
         yield ServerSentEvent(broadcast.snapshot(), event="snapshot")
+        if cell is not None:
+            yield ServerSentEvent(broadcast.decision(cell), event="decision")
         if (series := broadcast.series(span)) != sent_series:
             sent_series = series
             yield ServerSentEvent(series, event="series")

@@ -1,0 +1,65 @@
+// What of the page a person has chosen, and how it stands in the address, so that a view can be kept and sent.
+
+export type Span = "recent" | "run";
+export interface Zoom { from_s: number; to_s: number }
+export interface Selection { kind: "cell" | "vehicle"; id: string }
+
+export interface View {
+  span: Span;
+  zoom: Zoom | null;
+  selected: Selection | null;
+  /** Panels that show their table instead of their chart. */
+  tables: readonly string[];
+  options_by: "time" | "cell" | "payload" | "length";
+  /** Kept runs that are compared. */
+  runs: readonly string[];
+}
+
+export const INITIAL: View = { span: "recent", zoom: null, selected: null, tables: [], options_by: "time", runs: [] };
+
+const OPTIONS_BY = ["time", "cell", "payload", "length"] as const;
+
+/** The view as a query, without what is as at the start. */
+export function toQuery(view: View): string {
+  const query = new URLSearchParams();
+  if (view.span !== INITIAL.span) query.set("span", view.span);
+  if (view.zoom) query.set("zoom", `${round(view.zoom.from_s)}-${round(view.zoom.to_s)}`);
+  if (view.selected) query.set(view.selected.kind, view.selected.id);
+  if (view.tables.length) query.set("tables", [...view.tables].sort().join("."));
+  if (view.options_by !== INITIAL.options_by) query.set("options", view.options_by);
+  if (view.runs.length) query.set("runs", view.runs.join("."));
+  const text = query.toString();
+  return text ? `?${text}` : "";
+}
+
+/** The view of a query; what makes no sense in it counts as not said. */
+export function fromQuery(text: string): View {
+  const query = new URLSearchParams(text);
+  const by = OPTIONS_BY.find((candidate) => candidate === query.get("options"));
+  return {
+    span: query.get("span") === "run" ? "run" : "recent",
+    zoom: zoomOf(query.get("zoom")),
+    selected: selectionOf(query),
+    tables: listOf(query.get("tables")),
+    options_by: by ?? INITIAL.options_by,
+    runs: listOf(query.get("runs")),
+  };
+}
+
+const round = (seconds: number): number => Number(seconds.toFixed(3));
+const listOf = (text: string | null): string[] => (text ? text.split(".").filter(Boolean) : []);
+
+function zoomOf(text: string | null): Zoom | null {
+  const match = /^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/.exec(text ?? "");
+  if (!match) return null;
+  const [from_s, to_s] = [Number(match[1]), Number(match[2])];
+  return from_s < to_s ? { from_s, to_s } : null;
+}
+
+function selectionOf(query: URLSearchParams): Selection | null {
+  for (const kind of ["cell", "vehicle"] as const) {
+    const id = query.get(kind);
+    if (id) return { kind, id };
+  }
+  return null;
+}
