@@ -36,6 +36,12 @@ QUANTITIES: dict[str, _Describe] = {
         ["vehicle", "station", "band"],
         lambda _: SNR_DB_SCALE,
     ),
+    "mean_gain": (
+        "dB",
+        "(N + received power) / N without fast fading, at own SBS, MBS and the nearest other SBSs; 0: silent, or none there",
+        ["vehicle", "receiver"],
+        lambda _: SNR_DB_SCALE,
+    ),
 }
 """Unit, meaning, axes, and what one of the scaled values is in the unit."""
 
