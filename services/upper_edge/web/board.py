@@ -87,6 +87,8 @@ class Board:
     answer_latency: LatencyWindow = field(default_factory=LatencyWindow)
     clock: Callable[[], float] = time.monotonic
     run: Run | None = None
+    ended: Run | None = None
+    """The run before, as it was last heard of."""
     counters: GetCountersResponse | None = None
     counters_at_s: float = 0.0
     unreconciled: Sequence[Discrepancy] | None = None
@@ -113,7 +115,7 @@ class Board:
             run.history.append(sample)
             self.run = replace(run, response=response, config=config, received_at_s=now_s, detail=detail)
         else:
-            self.unreconciled = None
+            self.unreconciled, self.ended = None, run
             self.run = _new_run(response, config, RunHistory(sample), now_s, detail)
         self.run.seen.add(response.vehicles)
         if detail is not None:

@@ -100,6 +100,10 @@ class RunStore:
             return
         before, run = self._written, self._board.run
         if before is not None and run is not None and before.response.run_uid != run.response.run_uid:
+            ended = self._board.ended
+            if ended is not None and ended.response.run_uid == before.response.run_uid:
+                # What was heard since the last tick is kept as well.
+                before = ended
             await self._write(before, self._state_after(before, run))
             self._written = None
         if not has_identity(run) or run is None:
