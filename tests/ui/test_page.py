@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,11 @@ OVERLAPS = """() => {
 
 def until(page: sync_api.Page, expression: str) -> None:
     """Waits until the expression holds on the page."""
-    page.wait_for_function(expression)
+    # Not wait_for_function: it evaluates in the page, which the content security policy forbids.
+    deadline_s = time.monotonic() + 30.0
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline_s, expression
+        page.wait_for_timeout(100)
 
 
 def test_first_paint_shows_vehicles_options_and_numbers(page: sync_api.Page) -> None:
