@@ -19,6 +19,7 @@ from hiercoop.execution.edge_policy import EdgePolicy, cell_codes, hold_of
 from hiercoop.execution.option_choice import KnownCells, OptionChoice
 from hiercoop.execution.sbs_policy import SbsInference, SbsPolicy
 from hiercoop.execution.slot_snapshot import SlotDetail
+from hiercoop.radio.geometry import site_distances_m
 from hiercoop.rpc import codec
 from hiercoop.rpc.v1.channel_sim_service_pb2 import CellDecision, PastReport
 from hiercoop.seeding import keyed_generator
@@ -51,11 +52,9 @@ class Retrace:
         self._run = run
         self._manifest = bundle.manifest
         self._lower = SbsPolicy(bundle)
-        offsets_m = sites_m[:, None, :].astype(np.float64) - sites_m[None, :, :]
-        distance_m = np.sqrt(np.square(offsets_m).sum(axis=-1)).astype(np.float32)
         codes = cell_codes(run.seed, len(sites_m), bundle.manifest.dimensions.code)
         hold = hold_of(run.reporting, run.period_slots)
-        self._choice = OptionChoice(EdgePolicy(bundle), codes[None], distance_m, hold)
+        self._choice = OptionChoice(EdgePolicy(bundle), codes[None], site_distances_m(sites_m), hold)
 
     def lower_layer(self, slot: SlotDetail, cell: int) -> LowerLayer:
         """The SBS's features, termination and choice probabilities, if they lead to what it did."""
