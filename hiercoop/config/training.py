@@ -31,7 +31,13 @@ class CurriculumConfig(SettingsModel):
     """Kinds of fast fading to draw from."""
     num_sbs: tuple[int, ...] = (1, 2, 3, 3, 3, 4, 6, 12)
     """Numbers of cells to draw from."""
-    report_periods: tuple[int, ...] = (0, 1, 1)
+    speeds_mps: tuple[float, ...] = (15.0, 15.0, 5.0, 1.5)
+    """Speeds to draw from; they tell where fading is correlated in time."""
+    street_share: float = Field(default=0.2, ge=0.0, le=1.0)
+    """Share of iterations in which the SBSs stand in a row along one street and serve vehicles near them."""
+    street_spacing_m: tuple[float, float] = (25.0, 200.0)
+    """Bounds between which the distance of neighbours in that row is drawn, evenly in its logarithm."""
+    report_periods: tuple[int, ...] = (0, 0, 1, 1, 1, 1, 5, 20)
     """Slots between joint reports of all cells, drawn from these; 0: each cell reports when its option ends."""
 
     @model_validator(mode="after")
@@ -39,6 +45,19 @@ class CurriculumConfig(SettingsModel):
         low, high = self.payload_bytes
         if not 0.0 <= low <= high <= 1e9:
             raise ValueError(f"curriculum.payload_bytes={[low, high]} must be two bounds in 0..1e9, the lower one first")
+        near_m, far_m = self.street_spacing_m
+        if not 5.0 <= near_m <= far_m <= 1000.0:
+            raise ValueError(
+                f"curriculum.street_spacing_m={[near_m, far_m]} must be two bounds in 5..1000, the lower one first"
+            )
+        if not self.speeds_mps or not all(0.0 <= speed <= 100.0 for speed in self.speeds_mps):
+            raise ValueError(f"curriculum.speeds_mps={list(self.speeds_mps)} must name at least one, each in 0..100")
+        return self
+
+    @model_validator(mode="after")
+    def _there_is_something_to_draw(self) -> CurriculumConfig:
+        if not self.speeds_mps or not all(0.0 <= speed <= 100.0 for speed in self.speeds_mps):
+            raise ValueError(f"curriculum.speeds_mps={list(self.speeds_mps)} must name at least one, each in 0..100")
         if not self.num_sbs or min(self.num_sbs) < 1:
             raise ValueError(f"curriculum.num_sbs={list(self.num_sbs)} must name at least one number of cells, each at least 1")
         if not self.drops or not self.fading:

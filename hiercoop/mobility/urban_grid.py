@@ -93,14 +93,19 @@ def street_sites(num_sbs: int, spacing_m: float) -> Float[np.ndarray, "sbs 2"]:
 
     ConfigError where the row is longer than the street.
     """
-    length_m = (num_sbs - 1) * spacing_m
-    if length_m > AREA_M[0]:
-        longest_m = AREA_M[0] / (num_sbs - 1)
+    longest_m = longest_street_spacing_m(num_sbs)
+    if spacing_m > longest_m:
+        length_m = (num_sbs - 1) * spacing_m
         raise ConfigError(
             f"sbs_spacing_m={spacing_m:g} makes a row of {length_m:g} m; {num_sbs} SBSs fit the street up to {longest_m:.1f}"
         )
     x_m = AREA_M[0] / 2.0 + spacing_m * (np.arange(num_sbs) - (num_sbs - 1) / 2.0)
     return np.stack([x_m, np.full(num_sbs, BLOCK_M[1])], axis=1)
+
+
+def longest_street_spacing_m(num_sbs: int) -> float:
+    """The greatest distance [m] between neighbours of a row of K SBSs that fits the street; of one SBS, the street's length."""
+    return AREA_M[0] / max(num_sbs - 1, 1)
 
 
 def _between_intersections(share: float) -> list[tuple[float, float]]:

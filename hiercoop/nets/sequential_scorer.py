@@ -102,8 +102,7 @@ class SequentialScorer(nn.Module):
             mine, later = torch.split(value, [1, num_later], 1) if num_later else (value, value)
             worth = mine.reshape(-1, 1, choices, 1)
             if num_later:
-                left = (later - clash[vehicle]).amax(3, keepdim=True)
-                worth = worth + (left.sum(1, keepdim=True) if num_later > 1 else left)
+                worth = worth + _best_of_later(later - clash[vehicle], clash[vehicle + 1 :])
             hidden = torch.relu(static[vehicle] + worth * self.worth_layer)
             logit = self.out_layer(hidden) + worth
             choice = (logit + bids[vehicle]).argmax(2) if forced is None else forced[:, vehicle, None, None]
@@ -120,6 +119,25 @@ class SequentialScorer(nn.Module):
         columns = local.index_select(1, self.columns).reshape(-1, vehicles, choices, self.static_layer.in_features)
         table = (self.option_band + self.option_station).flatten(1, 2).unsqueeze(1) + self.static_layer.bias
         return (columns @ self.static_layer.weight.T).repeat(blocks, 1, 1, 1) + table[option]
+
+
+def _best_of_later(
+    left: Float[Tensor, "row later choice choice_of_later"], clash: list[Float[Tensor, "row later choice choice_of_later"]]
+) -> Float[Tensor, "row 1 choice 1"]:
+    """The best that the later vehicles could still have beside each choice of this one.
+
+    Two and two: what a vehicle and the next one lose by each other counts, what pairs lose by other pairs does not. So the
+    first of three vehicles sees the best joint choice of all.
+    """
+    of_later = torch.split(left, 1, 1)
+    best = []
+    for first in range(0, len(of_later) - 1, 2):
+        between = torch.split(clash[first], [1, clash[first].shape[1] - 1], 1)[0]
+        second = (of_later[first + 1].transpose(1, 2) - between).amax(3).unsqueeze(1)
+        best.append((of_later[first] + second).amax(3, keepdim=True))
+    if len(of_later) % 2:
+        best.append(of_later[-1].amax(3, keepdim=True))
+    return torch.cat(best, 1).sum(1, keepdim=True) if len(best) > 1 else best[0]
 
 
 class ChoiceWorth(nn.Module):

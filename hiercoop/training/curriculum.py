@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from hiercoop.config.scenario import ScenarioConfig
-from hiercoop.config.training import TrainingConfig
+from hiercoop.config.training import CurriculumConfig, TrainingConfig
 from hiercoop.env.hetnet import HetNetEnv
+from hiercoop.mobility.urban_grid import longest_street_spacing_m
 from hiercoop.seeding import keyed_generator
 
 MAX_ENV_SEED = 2**31
@@ -43,16 +44,26 @@ def lesson(config: TrainingConfig, iteration: int) -> Lesson:
     num_sbs = int(generator.choice(curriculum.num_sbs))
     is_full_buffer = bool(generator.random() < curriculum.full_buffer_share)
     drop, fading = str(generator.choice(curriculum.drops)), str(generator.choice(curriculum.fading))
+    mobility = {"kind": "drop", "drop": drop, "speed_mps": float(generator.choice(curriculum.speeds_mps))}
     changes: dict[str, object] = {
         "num_sbs": num_sbs,
         "traffic": base.traffic.model_copy(update={"full_buffer": is_full_buffer, "cell_payload_bytes": None}),
-        "mobility": base.mobility.model_copy(update={"kind": "drop", "drop": drop}),
         "radio": base.radio.model_copy(update={"fading": fading}),
     }
     if num_sbs != base.num_sbs:
         changes["sbs_sites_m"] = None
+    if num_sbs > 1 and generator.random() < curriculum.street_share:
+        mobility |= {"drop": "near"}
+        changes |= {"sbs_sites_m": None, "sbs_spacing_m": _street_spacing_m(curriculum, num_sbs, generator.random())}
+    changes["mobility"] = base.mobility.model_copy(update=mobility)
     scenario = base.model_copy(update=changes)
     low, high = curriculum.payload_bytes
     payload_bytes = generator.uniform(low, high, scenario.num_links)
     report_period = int(generator.choice(curriculum.report_periods))
     return Lesson(scenario, payload_bytes, report_period, int(generator.integers(MAX_ENV_SEED)))
+
+
+def _street_spacing_m(curriculum: CurriculumConfig, num_sbs: int, share: float) -> float:
+    """So far along the bounds' logarithms; as wide as the street allows at most."""
+    near_m, far_m = curriculum.street_spacing_m
+    return min(near_m * (far_m / near_m) ** share, longest_street_spacing_m(num_sbs))

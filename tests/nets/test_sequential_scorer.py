@@ -135,6 +135,33 @@ def test_with_worth_alone_two_vehicles_choose_the_best_pair() -> None:
         assert sums[tuple(chosen[row])] == pytest.approx(sums.max(), rel=1e-4)
 
 
+def test_with_worth_alone_three_vehicles_choose_the_best_triple_of_pairwise_losses() -> None:
+    rows = random_rows(SCENARIO, 50, np.random.default_rng(8))
+    layout = ObservationLayout.of(SCENARIO)
+    layout.view(rows["local"], "is_active")[...] = 1.0
+    rows["mask"][...] = True
+    rows["noise"][...] = 0.0
+    rows["option"][...] = NO_PLAN
+    gain = layout.view(rows["local"], "gain")
+    gain[...] = np.random.default_rng(9).uniform(0.5, 2.0, gain.shape)
+    chosen = score(make_scorer(worth_only=True), rows).choice.numpy()
+    snr = 10.0 ** (gain.astype(float).reshape(50, 3, 8) * SNR_DB_SCALE / 10.0)
+    floor = 10.0 ** (layout.view(rows["local"], "interference_mean").astype(float).reshape(50, 8) * SNR_DB_SCALE / 10.0)
+    for row in range(50):
+        sums = np.array([triple_sum(snr[row], floor[row], choice) for choice in np.ndindex(8, 8, 8)]).reshape(8, 8, 8)
+        assert sums[tuple(chosen[row])] == pytest.approx(sums.max(), rel=1e-4)
+
+
+def triple_sum(snr: np.ndarray, floor: np.ndarray, choice: tuple[int, ...]) -> float:
+    """Rates alone, less what each pair on a band loses by each other."""
+    alone = [rate(snr[vehicle, taken], floor[taken]) for vehicle, taken in enumerate(choice)]
+    total = sum(alone)
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        pair = pair_sum(snr[[one, other]], floor, choice[one], choice[other])
+        total += pair - alone[one] - alone[other]
+    return total
+
+
 def pair_sum(snr: np.ndarray, floor: np.ndarray, one: int, other: int) -> float:
     shares = one % 4 == other % 4
     return rate(snr[0, one], floor[one] + shares * snr[1, one]) + rate(snr[1, other], floor[other] + shares * snr[0, other])
