@@ -50,8 +50,6 @@ class CurriculumConfig(SettingsModel):
             raise ValueError(
                 f"curriculum.street_spacing_m={[near_m, far_m]} must be two bounds in 5..1000, the lower one first"
             )
-        if not self.speeds_mps or not all(0.0 <= speed <= 100.0 for speed in self.speeds_mps):
-            raise ValueError(f"curriculum.speeds_mps={list(self.speeds_mps)} must name at least one, each in 0..100")
         return self
 
     @model_validator(mode="after")

@@ -105,7 +105,7 @@ def street_sites(num_sbs: int, spacing_m: float) -> Float[np.ndarray, "sbs 2"]:
 
 def longest_street_spacing_m(num_sbs: int) -> float:
     """The greatest distance [m] between neighbours of a row of K SBSs that fits the street; of one SBS, the street's length."""
-    return AREA_M[0] / max(num_sbs - 1, 1)
+    return float(AREA_M[0]) / max(num_sbs - 1, 1)
 
 
 def _between_intersections(share: float) -> list[tuple[float, float]]:

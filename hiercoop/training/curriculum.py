@@ -66,4 +66,5 @@ def lesson(config: TrainingConfig, iteration: int) -> Lesson:
 def _street_spacing_m(curriculum: CurriculumConfig, num_sbs: int, share: float) -> float:
     """So far along the bounds' logarithms; as wide as the street allows at most."""
     near_m, far_m = curriculum.street_spacing_m
-    return min(near_m * (far_m / near_m) ** share, longest_street_spacing_m(num_sbs))
+    asked_m: float = near_m * (far_m / near_m) ** share
+    return min(asked_m, longest_street_spacing_m(num_sbs))
