@@ -10,7 +10,7 @@ from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.env.types import ObservationLayout
 from hiercoop.execution.bundle import Dimensions, Manifest, PolicyBundle, make_bundle
 
-FEATURES, OPTIONS, CODE = 16, 8, 4
+FEATURES, OPTIONS, CODE, MEMORY = 16, 8, 4, 5
 
 
 def random_bundle(scenario: ScenarioConfig, seed: int = 0, **manifest: object) -> PolicyBundle:
@@ -34,6 +34,7 @@ def _manifest(scenario: ScenarioConfig, changes: dict[str, object]) -> Manifest:
         features=FEATURES,
         options=OPTIONS,
         code=CODE,
+        memory=MEMORY,
     )
     return Manifest(
         scenario=scenario.name, scenario_digest=scenario.digest(), dimensions=sizes, algorithm="random-weights"
@@ -52,7 +53,14 @@ def constant(name: str, values: object, dtype: type = np.int64) -> onnx.TensorPr
 def _sbs_network(rng: np.random.Generator, sizes: Dimensions) -> bytes:
     shape = ["B", sizes.vehicles, sizes.choices]
     nodes = [
-        helper.make_node("MatMul", ["local", "w_features"], ["z_raw"]),
+        helper.make_node("MatMul", ["local", "w_memory"], ["seen"]),
+        helper.make_node("Sub", ["seen", "memory"], ["seen_anew"]),
+        helper.make_node("Unsqueeze", ["present_share", "axis_1"], ["share"]),
+        helper.make_node("Mul", ["seen_anew", "share"], ["step"]),
+        helper.make_node("Add", ["memory", "step"], ["next_memory"]),
+        helper.make_node("Unsqueeze", ["hold", "axis_1"], ["held"]),
+        helper.make_node("Concat", ["local", "next_memory", "held"], ["known"], axis=1),
+        helper.make_node("MatMul", ["known", "w_features"], ["z_raw"]),
         helper.make_node("Tanh", ["z_raw"], ["features"]),
         helper.make_node("Gather", ["w_end", "option"], ["end_row"]),
         helper.make_node("Mul", ["end_row", "features"], ["end_terms"]),
@@ -72,7 +80,8 @@ def _sbs_network(rng: np.random.Generator, sizes: Dimensions) -> bytes:
     ]
     flat = sizes.vehicles * sizes.choices
     constants = [
-        _weights(rng, "w_features", sizes.observation, sizes.features),
+        _weights(rng, "w_memory", sizes.observation, sizes.memory),
+        _weights(rng, "w_features", sizes.observation + sizes.memory + 1, sizes.features),
         _weights(rng, "w_end", sizes.options, sizes.features),
         constant("end_bias", 1.4, np.float32),
         _weights(rng, "w_choice", sizes.observation, flat),
@@ -86,12 +95,16 @@ def _sbs_network(rng: np.random.Generator, sizes: Dimensions) -> bytes:
         helper.make_tensor_value_info("mask", TensorProto.BOOL, shape),
         helper.make_tensor_value_info("option", TensorProto.INT64, ["B"]),
         helper.make_tensor_value_info("noise", TensorProto.FLOAT, shape),
+        helper.make_tensor_value_info("hold", TensorProto.FLOAT, ["B"]),
+        helper.make_tensor_value_info("memory", TensorProto.FLOAT, ["B", sizes.memory]),
+        helper.make_tensor_value_info("present_share", TensorProto.FLOAT, ["B"]),
     ]
     outputs = [
         helper.make_tensor_value_info("features", TensorProto.FLOAT, ["B", sizes.features]),
         helper.make_tensor_value_info("termination", TensorProto.FLOAT, ["B"]),
         helper.make_tensor_value_info("choice", TensorProto.INT64, ["B", sizes.vehicles]),
         helper.make_tensor_value_info("choice_prob", TensorProto.FLOAT, shape),
+        helper.make_tensor_value_info("next_memory", TensorProto.FLOAT, ["B", sizes.memory]),
     ]
     return _serialise(nodes, inputs, outputs, constants)
 

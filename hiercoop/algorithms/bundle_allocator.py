@@ -19,6 +19,7 @@ from hiercoop.errors import ConfigError
 from hiercoop.execution.bundle import PolicyBundle
 from hiercoop.execution.edge_policy import EdgePolicy, cell_codes, hold_of
 from hiercoop.execution.option_choice import KnownCells, OptionChoice
+from hiercoop.execution.sbs_memory import no_memory
 from hiercoop.execution.sbs_policy import SbsInference, SbsPolicy
 from hiercoop.execution.signalling import SignallingLedger, totals
 from hiercoop.radio.geometry import site_distances_m
@@ -53,7 +54,8 @@ class BundleAllocator:
         self._run = run
         self._manifest = bundle.manifest
         self._has_alternatives = bundle.manifest.dimensions.options > 1
-        self._sbs = SbsPolicy(bundle)
+        self._hold = hold_of(run.reporting, run.period_slots)
+        self._sbs = SbsPolicy(bundle, self._hold)
         self._edge = EdgePolicy(bundle)
         self._distances_m = site_distances_m(make_world(run.scenario, 1, Streams(run.seed)).sbs_sites_m)
         self._ledger = SignallingLedger()
@@ -72,8 +74,8 @@ class BundleAllocator:
         cells = np.arange(shape[1])
         self._seed, self._next_seed = self._next_seed, self._next_seed + num_envs
         codes = np.stack([cell_codes(self._seed + env, shape[1], sizes.code) for env in range(num_envs)])
-        hold = hold_of(self._run.reporting, self._run.period_slots)
-        self._choice = OptionChoice(self._edge, codes, self._distances_m, hold)
+        self._choice = OptionChoice(self._edge, codes, self._distances_m, self._hold)
+        self._memory = no_memory(*shape, sizes.memory)
         self._options = _Options(
             option=np.full(shape, self._manifest.default_option),
             since_slot=np.zeros(shape, np.int64),
@@ -100,6 +102,7 @@ class BundleAllocator:
             if changed.any():
                 choice[changed] = self._infer(observation, changed, noise).choice
         self._is_first = False
+        self._memory = self._memory.after(inferred.averages)
         self._env_slots += len(choice)
         self._option_slots += np.bincount(options.option.reshape(-1), minlength=len(self._option_slots))
         return choice
@@ -125,6 +128,7 @@ class BundleAllocator:
             observation.local[rows],
             observation.action_mask[rows],
             self._options.option[rows],
+            self._memory.rows(rows),
             None if noise is None else noise[rows],
         )
 

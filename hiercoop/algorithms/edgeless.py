@@ -10,6 +10,8 @@ from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.env.types import ChannelState, Observation
 from hiercoop.errors import BundleError
 from hiercoop.execution.bundle import PolicyBundle
+from hiercoop.execution.edge_policy import hold_of
+from hiercoop.execution.sbs_memory import no_memory
 from hiercoop.execution.sbs_policy import SbsPolicy
 
 
@@ -21,7 +23,7 @@ class Edgeless(UncooperativeAllocator):
         if bundle.manifest.actions != "argmax":
             raise BundleError(f"actions={bundle.manifest.actions!r} draw at random; without an edge only argmax is evaluated")
         self.name = name
-        self._sbs = SbsPolicy(bundle)
+        self._sbs = SbsPolicy(bundle, hold_of("on-termination", 0))
         self._sizes = bundle.manifest.dimensions
         self._default_option = bundle.manifest.default_option
 
@@ -35,6 +37,7 @@ class Edgeless(UncooperativeAllocator):
             observation.local.reshape(num_envs * num_cells, -1),
             observation.action_mask.reshape(-1, vehicles, choices),
             np.full(num_envs * num_cells, self._default_option, np.int64),
+            no_memory(num_envs * num_cells, self._sizes.memory),
         )
         return inferred.choice.astype(np.int64).reshape(num_envs, num_cells, vehicles)
 

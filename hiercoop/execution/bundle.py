@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from hiercoop.config.run import FeatureCodec
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.env.types import ObservationLayout
 from hiercoop.errors import BundleError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 SBS_FILE = "sbs.onnx"
 EDGE_FILE = "edge.onnx"
@@ -40,6 +40,8 @@ class Dimensions(_Record):
     features: int = Field(ge=1, le=4096)
     options: int = Field(ge=1, le=256)
     code: int = Field(ge=1, le=256)
+    memory: int = Field(ge=1, le=65536)
+    """Averages that the lower layer carries from slot to slot."""
 
 
 class Manifest(_Record):
@@ -61,6 +63,13 @@ class Manifest(_Record):
     evaluation: dict[str, JsonValue] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
     """sha256 [hex] of each file."""
+
+    @field_validator("format_version")
+    @classmethod
+    def _is_read_here(cls, version: int) -> int:
+        if version != FORMAT_VERSION:
+            raise ValueError(f"format_version={version} is not {FORMAT_VERSION}, which this version reads")
+        return version
 
 
 @dataclass(frozen=True)
@@ -130,10 +139,6 @@ def bundle_from_files(files: Mapping[str, bytes]) -> PolicyBundle:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or MANIFEST
         raise BundleError(f"{MANIFEST} is not a manifest: {key}: {first['msg']}; export the bundle again") from error
-    if manifest.format_version != FORMAT_VERSION:
-        raise BundleError(
-            f"the bundle has format_version={manifest.format_version}, this version reads {FORMAT_VERSION}; export it again"
-        )
     if manifest.default_option >= manifest.dimensions.options:
         raise BundleError(
             f"default_option={manifest.default_option} must be below options={manifest.dimensions.options}; export it again"

@@ -17,6 +17,7 @@ from hiercoop.env.types import ObservationLayout
 from hiercoop.execution.bundle import PolicyBundle
 from hiercoop.execution.edge_policy import EdgePolicy, cell_codes, hold_of
 from hiercoop.execution.option_choice import KnownCells, OptionChoice
+from hiercoop.execution.sbs_memory import settled_memory
 from hiercoop.execution.sbs_policy import SbsInference, SbsPolicy
 from hiercoop.execution.slot_snapshot import SlotDetail
 from hiercoop.radio.geometry import site_distances_m
@@ -51,9 +52,9 @@ class Retrace:
         bundle.check_scenario(run.scenario)
         self._run = run
         self._manifest = bundle.manifest
-        self._lower = SbsPolicy(bundle)
-        codes = cell_codes(run.seed, len(sites_m), bundle.manifest.dimensions.code)
         hold = hold_of(run.reporting, run.period_slots)
+        self._lower = SbsPolicy(bundle, hold)
+        codes = cell_codes(run.seed, len(sites_m), bundle.manifest.dimensions.code)
         self._choice = OptionChoice(EdgePolicy(bundle), codes[None], site_distances_m(sites_m), hold)
 
     def lower_layer(self, slot: SlotDetail, cell: int) -> LowerLayer:
@@ -63,6 +64,8 @@ class Retrace:
             return _unknown_lower("the cell did not answer in this slot")
         if told.state.option >= self._manifest.dimensions.options:
             return _unknown_lower("the cell follows an option that this policy does not have")
+        if not told.state.HasField("averages"):
+            return _unknown_lower("the cell decided without a policy bundle")
         chosen = self._infer(slot, cell, told.state.option)
         vehicles = self._run.scenario.num_vehicles_per_sbs
         links = slice(cell * vehicles, (cell + 1) * vehicles)
@@ -116,7 +119,8 @@ class Retrace:
         if self._manifest.actions == "sampled":
             generator = keyed_generator(self._run.seed, "action", cell, slot.slot)
             noise = generator.gumbel(size=(1, *mask.shape)).astype(np.float32)
-        return self._lower.infer(local[None], mask[None], np.array([option], np.int64), noise)
+        told = codec.decode_array(slot.cells[cell].state.averages, (self._manifest.dimensions.memory,), np.float32)
+        return self._lower.infer(local[None], mask[None], np.array([option], np.int64), settled_memory(told[None]), noise)
 
     def _known_cells(self, slot: SlotDetail, cell: int, report: PastReport) -> KnownCells:
         """What the edge held of every cell when it answered this report: of those that reported with it, this very slot's."""

@@ -15,8 +15,10 @@ import numpy as np
 from hiercoop.config.run import RunConfig
 from hiercoop.errors import MessageError
 from hiercoop.execution.bundle import PolicyBundle
+from hiercoop.execution.edge_policy import hold_of
 from hiercoop.execution.option_clock import OptionClock
 from hiercoop.execution.protocol import PROTOCOL_VERSION
+from hiercoop.execution.sbs_memory import SbsMemory, no_memory
 from hiercoop.execution.sbs_policy import SbsInference, SbsPolicy
 from hiercoop.execution.signalling import SignallingLedger
 from hiercoop.execution.slot_input import SlotInput, read_observation
@@ -34,6 +36,8 @@ class _Slot:
     """The slot in hand, with what was inferred under `option`."""
 
     given: SlotInput
+    memory: SbsMemory
+    """What was carried into the slot."""
     inference: SbsInference
     option: int
     state: OptionState
@@ -52,7 +56,7 @@ class SbsAgent:
         self._welcome = welcome
         self._run = run
         self._bundle = bundle
-        self._policy = SbsPolicy(bundle)
+        self._policy = SbsPolicy(bundle, hold_of(run.reporting, run.period_slots))
         self._clock = OptionClock(bundle.manifest, self.cell, run)
         self._sequence = 0
         self._unanswered: deque[tuple[int, int]] = deque(maxlen=MAX_UNANSWERED)
@@ -67,7 +71,7 @@ class SbsAgent:
             cell=self.cell,
             attach_epoch=self._welcome.attach_epoch,
             policy_digest=self._bundle.digest,
-            dimensions=Dimensions(**sizes.model_dump(exclude={"code"})),
+            dimensions=Dimensions(**sizes.model_dump(exclude={"code", "memory"})),
             run=self._welcome.profile,
         )
 
@@ -81,7 +85,8 @@ class SbsAgent:
         given = read_observation(observation, self._welcome, self._run.scenario, last_slot)
         state = OptionState()
         self._clock.begin(given.slot, state)
-        slot = _Slot(given, self._infer(given, self._clock.option), self._clock.option, state)
+        memory = self._memory_into_next()
+        slot = _Slot(given, memory, self._infer(given, memory, self._clock.option), self._clock.option, state)
         self._slot = slot
         state.terminated = self._clock.ends(given.slot, float(slot.inference.termination[0]), observation.must_report)
         if not self._clock.reports(given.slot, observation.must_report):
@@ -122,10 +127,11 @@ class SbsAgent:
         self._clock.settle(slot.given.slot, slot.state)
         if slot.option != self._clock.option:
             slot.option = self._clock.option
-            slot.inference = self._infer(slot.given, slot.option)
+            slot.inference = self._infer(slot.given, slot.memory, slot.option)
         self.health.local_slots += slot.state.is_local
         slot.state.option = self._clock.option
         slot.state.option_since_slot = self._clock.since_slot
+        slot.state.averages.CopyFrom(codec.encode_array(slot.inference.averages[0]))
         return Allocation(
             cell=self.cell,
             slot=slot.given.slot,
@@ -137,12 +143,17 @@ class SbsAgent:
             health=self.health,
         )
 
-    def _infer(self, given: SlotInput, option: int) -> SbsInference:
+    def _memory_into_next(self) -> SbsMemory:
+        if self._slot is None:
+            return no_memory(1, self._bundle.manifest.dimensions.memory)
+        return self._slot.memory.after(self._slot.inference.averages)
+
+    def _infer(self, given: SlotInput, memory: SbsMemory, option: int) -> SbsInference:
         noise = None
         if self._bundle.manifest.actions == "sampled":
             generator = keyed_generator(self._run.seed, "action", self.cell, given.slot)
             noise = generator.gumbel(size=given.mask.shape).astype(np.float32)
-        return self._policy.infer(given.local, given.mask, np.array([option], np.int64), noise)
+        return self._policy.infer(given.local, given.mask, np.array([option], np.int64), memory, noise)
 
     def _make_report(self, slot: _Slot, observation: SlotObservation) -> FeatureReport:
         self._sequence += 1

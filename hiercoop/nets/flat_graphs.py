@@ -20,11 +20,18 @@ class FlatSbsGraph(nn.Module):
         mask: Bool[Tensor, "row vehicle choice"],
         option: Int[Tensor, "row"],
         noise: Float[Tensor, "row vehicle choice"],
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """features, termination, choice, choice_prob; probabilities are zero where masked."""
+        hold: Float[Tensor, "row"],
+        memory: Float[Tensor, "row 1"],
+        present_share: Float[Tensor, "row"],
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """features, termination, choice, choice_prob, next_memory; probabilities are zero where masked.
+
+        The first and the last are zero, made of inputs that do not matter: the exporter leaves out those that go nowhere.
+        """
         scores = self.policy(local, mask, option, noise)
-        nothing = torch.zeros_like(option, dtype=local.dtype)
-        return nothing.unsqueeze(-1), nothing, scores.choice, torch.softmax(scores.logits, -1) * mask
+        nothing = (hold + present_share) * 0.0
+        choice_prob = torch.softmax(scores.logits, -1) * mask
+        return nothing.unsqueeze(-1), nothing, scores.choice, choice_prob, memory * 0.0
 
 
 class FlatEdgeGraph(nn.Module):

@@ -12,6 +12,7 @@ from torch import nn
 
 from hiercoop.config.training import TrainingConfig
 from hiercoop.execution.bundle import Manifest, PolicyBundle, make_bundle, write_bundle
+from hiercoop.execution.sbs_policy import OUTPUTS
 from hiercoop.training.checkpoint import BEST, Progress, load_acting
 from hiercoop.training.course import BundleParts
 from hiercoop.training.courses import make_course
@@ -56,8 +57,11 @@ def sbs_onnx(parts: BundleParts) -> bytes:
         "mask": torch.ones(choices, dtype=torch.bool),
         "option": torch.zeros(rows, dtype=torch.long),
         "noise": torch.zeros(choices),
+        "hold": torch.zeros(rows),
+        "memory": torch.zeros(rows, sizes.memory),
+        "present_share": torch.ones(rows),
     }
-    return _export(parts.sbs, inputs, ["features", "termination", "choice", "choice_prob"], {})
+    return _export(parts.sbs, inputs, list(OUTPUTS), {})
 
 
 def edge_onnx(parts: BundleParts) -> bytes:

@@ -83,5 +83,6 @@ class FlatCourse:
             features=1,
             options=1,
             code=1,
+            memory=1,
         )
         return BundleParts(FlatSbsGraph(self.acting), FlatEdgeGraph(), dimensions, max_option_slots=1, default_option=0)

@@ -100,6 +100,7 @@ class HierCoopCourse:
             features=sizes.num_features,
             options=sizes.num_options,
             code=sizes.code_size,
+            memory=networks.outlook.size,
         )
         max_option_slots = self._learner.config.option.max_option_slots
         return BundleParts(SbsGraph(networks), EdgeGraph(networks), dimensions, max_option_slots, FREE_OPTION)

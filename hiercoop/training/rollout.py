@@ -16,6 +16,7 @@ from hiercoop.algorithms.hiercoop.networks import HierCoopNetworks
 from hiercoop.algorithms.policy_gradient import joint_log_prob
 from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.env.types import Observation
+from hiercoop.execution.sbs_memory import present_share
 from hiercoop.nets.gumbel import gumbel_noise
 from hiercoop.radio.geometry import neighbour_places, site_distances_m
 from hiercoop.training.counterfactual import capacity_otherwise_bps
@@ -55,11 +56,13 @@ def collect(env: HetNetEnv, networks: HierCoopNetworks, behaviour: Behaviour, ge
     num_envs, num_cells = observation.local.shape[:2]
     code = torch.randn(num_envs, num_cells, networks.sizes.code_size, generator=generator)
     sites = site_relations(env, device)
-    memory = EdgeMemory(code, networks.spec.size + networks.outlook.size, behaviour.rules)
+    memory = EdgeMemory(code, networks.sight_size, behaviour.rules)
+    averages = torch.zeros(num_envs, num_cells, networks.outlook.size)
     states: list[JointState] = []
     steps: list[tuple[Tensor, ...]] = []
-    for _ in range(env.scenario.episode_slots):
-        slot = _consider(networks, observation, device)
+    for num_before in range(env.scenario.episode_slots):
+        slot = _consider(networks, observation, averages, present_share(num_before))
+        averages = networks.memory_of(slot.sight)
         state, option, ended, goes_on = _decide(networks, memory, slot.sight, sites, behaviour.epsilon, generator)
         memory.follow(slot.sight, option, ended)
         drawn, log_prob = _allocate(networks, slot, option, behaviour, generator)
@@ -99,10 +102,13 @@ def site_relations(env: HetNetEnv, device: torch.device) -> SiteRelations:
     return SiteRelations(*columns).expand(env.num_envs)
 
 
-def _consider(networks: HierCoopNetworks, observation: Observation, device: torch.device) -> _Slot:
+def _consider(
+    networks: HierCoopNetworks, observation: Observation, averages: Float[Tensor, "env cell outlook"], present_share: float
+) -> _Slot:
+    device = averages.device
     local = torch.from_numpy(observation.local).to(device)
     mask = torch.from_numpy(observation.action_mask).to(device)
-    choice, sight = networks.consider(local.flatten(0, 1), mask.flatten(0, 1))
+    choice, sight = networks.consider(local.flatten(0, 1), mask.flatten(0, 1), averages.flatten(0, 1), present_share)
     cells = local.shape[:2]
     by_option = choice.transpose(0, 1).reshape(-1, *cells, choice.shape[-1])
     return _Slot(local, mask, sight.reshape(*cells, -1), by_option)
@@ -119,7 +125,7 @@ def _decide(
     """The state, the options in force in the slot, epsilon-greedy where one ended, whose ended, and how likely each went on."""
     state = memory.observe(sight)
     shape = state.previous_option.shape
-    features = networks.encoder(sight)
+    features = networks.encoder(sight, state.hold)
     termination = networks.termination(features.flatten(0, 1), state.previous_option.flatten()).reshape(shape)
     ended = memory.ended(torch.rand(shape, generator=generator) < termination)
     if memory.is_joint:

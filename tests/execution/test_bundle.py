@@ -51,7 +51,7 @@ def test_a_directory_that_is_none_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"format_version": 2}, "format_version=2"),
+        ({"format_version": 1}, "format_version=1"),
         ({"surprise": 1}, "surprise"),
         ({"default_option": 99}, "default_option=99"),
         ({"max_option_slots": 0}, "max_option_slots"),
@@ -74,7 +74,7 @@ def test_a_network_that_is_not_onnx_is_refused() -> None:
     from hiercoop.execution.sbs_policy import SbsPolicy
 
     with pytest.raises(BundleError, match=r"sbs\.onnx cannot be loaded"):
-        SbsPolicy(make_bundle(bundle().manifest, b"nonsense", b"nonsense"))
+        SbsPolicy(make_bundle(bundle().manifest, b"nonsense", b"nonsense"), hold=0.0)
 
 
 @pytest.mark.parametrize("setting", ["num_vehicles_per_sbs=4", "radio.num_bands=5", "observation.has_gains=false"])

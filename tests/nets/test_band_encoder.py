@@ -28,10 +28,11 @@ def encoder(seed: int) -> BandEncoder:
     return BandEncoder(local_spec(SCENARIO), OUTLOOK, 8, 16)
 
 
-def encoded(net: BandEncoder, local: np.ndarray, outlook: np.ndarray) -> np.ndarray:
-    sight = np.concatenate((local, outlook.reshape(ROWS, -1)), axis=1).astype(np.float32)
+def encoded(net: BandEncoder, local: np.ndarray, outlook: np.ndarray, hold: float = 0.2) -> np.ndarray:
+    average = outlook**2
+    sight = np.concatenate((local, outlook.reshape(ROWS, -1), average.reshape(ROWS, -1)), axis=1).astype(np.float32)
     with torch.no_grad():
-        return net(torch.from_numpy(sight)).numpy()
+        return net(torch.from_numpy(sight), torch.full((ROWS,), hold)).numpy()
 
 
 def rows(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -69,6 +70,11 @@ def test_every_quantity_but_the_last_choice_is_seen(name: str) -> None:
     changed = local.copy()
     LAYOUT.view(changed, name)[...] += 0.5
     assert (encoded(net, changed, outlook) != encoded(net, local, outlook)).any(axis=1).all()
+
+
+def test_how_long_options_hold_is_seen() -> None:
+    net, seen = encoder(1), rows(1)
+    assert (encoded(net, *seen, hold=0.0) != encoded(net, *seen, hold=1.0)).any(axis=1).all()
 
 
 def test_features_are_shared_out_evenly_and_the_rest_is_common() -> None:

@@ -70,7 +70,7 @@ def share_put_where_left_out(drop: str, num_vehicles: int) -> torch.Tensor:
     observation = HetNetEnv(scenario, 64, 3).reset()
     local, mask = torch.from_numpy(observation.local), torch.from_numpy(observation.action_mask)
     with torch.no_grad():
-        choice, _ = networks.consider(local.flatten(0, 1), mask.flatten(0, 1))
+        choice, _ = networks.consider(local.flatten(0, 1), mask.flatten(0, 1), torch.zeros(192, networks.outlook.size), 1.0)
     plans = band_plans(8, 4).flatten(1)
     return torch.stack([plans[option][choice[:, option]].double().mean() for option in range(8)])
 

@@ -11,11 +11,13 @@ from hiercoop.algorithms.hiercoop.config import HierCoopConfig
 from hiercoop.algorithms.hiercoop.learner import HierCoopLearner
 from hiercoop.algorithms.hiercoop.networks import EdgeGraph, HierCoopNetworks, SbsGraph, local_spec
 from hiercoop.config.scenario import ScenarioConfig
+from hiercoop.nets.option_outlook import OptionOutlook
 from hiercoop.training.export import edge_onnx, sbs_onnx
 from hiercoop.training.hiercoop_course import HierCoopCourse
 from tests.observations import random_rows
 
 SCENARIO = ScenarioConfig()
+MEMORY = OptionOutlook(local_spec(SCENARIO), 8).size
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,16 @@ def session(network: bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     return ort.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+
+def sbs_rows(num_rows: int, seed: int) -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    carried = {
+        "hold": generator.choice(np.float32([0.0, 0.2, 1.0]), num_rows),
+        "memory": generator.random((num_rows, MEMORY)).astype(np.float32),
+        "present_share": generator.choice(np.float32([0.0, 0.0625, 1.0]), num_rows),
+    }
+    return random_rows(SCENARIO, num_rows, generator) | carried
 
 
 def edge_rows(num_rows: int, num_others: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -80,10 +92,11 @@ def assert_rows_are_identical(graph: ort.InferenceSession, rows: dict[str, np.nd
 
 
 def test_sbs_graph_says_what_the_networks_say(sbs: ort.InferenceSession, networks: HierCoopNetworks) -> None:
-    rows = random_rows(SCENARIO, 256, np.random.default_rng(1))
+    rows = sbs_rows(256, 1)
     names = [item.name for item in sbs.get_outputs()]
     found = dict(zip(names, sbs.run(None, rows), strict=True))
-    features, termination, choice, choice_prob = run_torch(SbsGraph(networks), rows)
+    features, termination, choice, choice_prob, memory = run_torch(SbsGraph(networks), rows)
+    np.testing.assert_allclose(found["next_memory"], memory, atol=1e-5)
     np.testing.assert_allclose(found["features"], features, atol=1e-5)
     np.testing.assert_allclose(found["termination"], termination, atol=1e-5)
     np.testing.assert_allclose(found["choice_prob"], choice_prob, atol=1e-4)
@@ -91,29 +104,31 @@ def test_sbs_graph_says_what_the_networks_say(sbs: ort.InferenceSession, network
 
 
 def test_sbs_graph_encodes_what_each_option_would_make_of_the_slot(networks: HierCoopNetworks) -> None:
-    rows = random_rows(SCENARIO, 64, np.random.default_rng(5))
-    features, _, choice, _ = run_torch(SbsGraph(networks), rows)
+    rows = sbs_rows(64, 5)
+    rows["present_share"][...] = 0.25
+    features, _, choice, _, memory = run_torch(SbsGraph(networks), rows)
     inputs = {name: torch.from_numpy(value) for name, value in rows.items()}
     with torch.no_grad():
-        considered, sight = networks.consider(inputs["local"], inputs["mask"])
-        scores = networks.policy(**inputs)
-        np.testing.assert_allclose(features, networks.encoder(sight).numpy(), atol=1e-5)
+        considered, sight = networks.consider(inputs["local"], inputs["mask"], inputs["memory"], 0.25)
+        scores = networks.policy(*(inputs[name] for name in ("local", "mask", "option", "noise")))
+        np.testing.assert_allclose(features, networks.encoder(sight, inputs["hold"]).numpy(), atol=1e-5)
+    np.testing.assert_allclose(memory, networks.memory_of(sight).numpy(), atol=1e-6)
     assert np.array_equal(choice, scores.choice.numpy())
     quiet = inputs | {"noise": torch.zeros_like(inputs["noise"])}
     for option in range(8):
         with torch.no_grad():
-            alone = networks.policy(**quiet | {"option": torch.full((64,), option)}).choice
+            alone = networks.policy(quiet["local"], quiet["mask"], torch.full((64,), option), quiet["noise"]).choice
         assert torch.equal(considered[:, option], alone)
 
 
 def test_features_do_not_depend_on_the_option_in_force_or_the_noise(networks: HierCoopNetworks) -> None:
-    rows = random_rows(SCENARIO, 16, np.random.default_rng(6))
+    rows = sbs_rows(16, 6)
     others = rows | {"option": (rows["option"] + 1) % 8, "noise": np.zeros_like(rows["noise"])}
     np.testing.assert_array_equal(run_torch(SbsGraph(networks), rows)[0], run_torch(SbsGraph(networks), others)[0])
 
 
 def test_sbs_graph_gives_masked_choices_no_probability_and_the_rest_all_of_it(sbs: ort.InferenceSession) -> None:
-    rows = random_rows(SCENARIO, 64, np.random.default_rng(2))
+    rows = sbs_rows(64, 2)
     rows["mask"] = rows["mask"] & (np.random.default_rng(3).random(rows["mask"].shape) < 0.5)
     _, _, choice, choice_prob = sbs.run(["features", "termination", "choice", "choice_prob"], rows)
     has_choice = rows["mask"].any(-1)
@@ -124,7 +139,7 @@ def test_sbs_graph_gives_masked_choices_no_probability_and_the_rest_all_of_it(sb
 
 
 def test_sbs_rows_have_the_same_bits_alone_and_among_64(sbs: ort.InferenceSession) -> None:
-    assert_rows_are_identical(sbs, random_rows(SCENARIO, 64, np.random.default_rng(4)))
+    assert_rows_are_identical(sbs, sbs_rows(64, 4))
 
 
 @pytest.mark.parametrize("num_others", [0, 1, 2, 5, 11])

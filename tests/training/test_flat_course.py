@@ -20,6 +20,7 @@ from hiercoop.config.scenario import ScenarioConfig, TrafficConfig
 from hiercoop.env.hetnet import HetNetEnv
 from hiercoop.execution.bundle import Manifest, PolicyBundle, make_bundle
 from hiercoop.execution.in_process import run_in_process
+from hiercoop.execution.sbs_memory import no_memory
 from hiercoop.execution.sbs_policy import SbsPolicy
 from hiercoop.execution.trace import TraceWriter
 from hiercoop.training.export import edge_onnx, sbs_onnx
@@ -113,7 +114,7 @@ def test_a_played_round_has_one_option_and_no_reports() -> None:
 @pytest.mark.parametrize("form", ["mlp", "scorer"])
 def test_the_exported_graph_chooses_as_the_policy(form: str) -> None:
     rows = random_rows(SCENARIO, 64, np.random.default_rng(1))
-    told = SbsPolicy(bundle(form)).infer(rows["local"], rows["mask"], np.zeros(64, np.int64))
+    told = SbsPolicy(bundle(form), hold=0.0).infer(rows["local"], rows["mask"], np.zeros(64, np.int64), no_memory(64, 1))
     with torch.no_grad():
         scores = score_cells(course(form).acting, torch.from_numpy(rows["local"]), torch.from_numpy(rows["mask"]))
     assert np.array_equal(told.choice, scores.choice.numpy())

@@ -37,7 +37,9 @@ def best_choices(lived: Rollout, slot: int) -> torch.Tensor:
     networks = make_networks()
     local = networks.local_of(lived.state.sight[slot])
     with torch.no_grad():
-        choice, _ = networks.consider(local.flatten(0, 1), lived.mask[slot].flatten(0, 1))
+        choice, _ = networks.consider(
+            local.flatten(0, 1), lived.mask[slot].flatten(0, 1), torch.zeros(6, networks.outlook.size), 1.0
+        )
     return choice.reshape(*local.shape[:2], *choice.shape[1:])
 
 

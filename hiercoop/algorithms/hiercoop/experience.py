@@ -31,7 +31,7 @@ class JointState:
     """All cells of a batch of slots, as the edge and the mixer see them when the slot's options are decided."""
 
     sight: Float[Tensor, "*batch cell sight"]
-    """What the encoder sees: o_k, then the outlook of every option."""
+    """What the encoder sees: o_k, the outlook of every option, and its average over slots."""
     previous_option: Int[Tensor, "*batch cell"]
     """In force until this slot."""
     option_age: Float[Tensor, "*batch cell"]

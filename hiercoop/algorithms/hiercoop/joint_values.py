@@ -17,7 +17,7 @@ from hiercoop.nets.option_values import Others
 def option_values(networks: HierCoopNetworks, state: JointState, sites: SiteRelations) -> Float[Tensor, "row cell option"]:
     """Q_k of every option of every cell (11), from its features and those that the edge holds of the others."""
     num_cells = state.sight.shape[1]
-    features = networks.encoder(state.sight)
+    features = networks.encoder(state.sight, state.hold)
     held = _held_features(networks, state, features)
     peers = peers_of(num_cells)
     of_peers = peers.expand(len(held), -1, -1)
@@ -41,7 +41,7 @@ def _held_features(
     apart = (state.hold[:, 0] < 1.0).nonzero().squeeze(-1)
     if len(apart) == 0:
         return features
-    encoded: Tensor = networks.encoder(state.held_sight[apart])
+    encoded: Tensor = networks.encoder(state.held_sight[apart], state.hold[apart])
     return encoded if len(apart) == len(features) else features.index_copy(0, apart, encoded)
 
 
@@ -51,7 +51,7 @@ def decide_together(networks: HierCoopNetworks, state: JointState, sites: SiteRe
     As the edge decides (`execution.option_choice`), for many rows at once.
     """
     num_rows, num_cells = state.previous_option.shape
-    features = networks.encoder(state.sight)
+    features = networks.encoder(state.sight, state.hold)
     option, peers = state.previous_option.clone(), peers_of(num_cells)
     known = torch.ones(num_rows, num_cells - 1)
     for _ in range(NUM_SWEEPS):

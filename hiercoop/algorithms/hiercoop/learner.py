@@ -113,9 +113,7 @@ class HierCoopLearner:
         q_tot, if_option = joint_values(self.networks, batch.state, values, batch.option)
         brought = batch.option_return_bps * (self.reward_per_bps * scale)
         per_step = num_cells / self.config.network.value_unit
-        # Differences add up over the slots that an option lasts: all the more squares.
-        weight = batch.state.hold.clamp(min=self.config.critic.lasting_weight)
-        difference_loss = option_difference_loss(if_option * per_step, brought * per_step, weight)
+        difference_loss = option_difference_loss(if_option * per_step, brought * per_step)
         value_loss = critic_loss(q_tot, target)
         self._step("critic", value_loss + self.config.critic.difference_weight * difference_loss, self._critic_parts)
         is_free = (batch.next_state.option_age < 1.0) & (batch.next_state.hold == 0.0) & ~batch.is_last.unsqueeze(-1)
@@ -214,7 +212,7 @@ class HierCoopLearner:
         lasting = (state.hold[:, 0] == 0.0).nonzero().squeeze(-1)
         option = state.previous_option[lasting]
         with torch.no_grad():
-            features = self.networks.encoder(state.sight[lasting])
+            features = self.networks.encoder(state.sight[lasting], state.hold[lasting])
         prob = self.networks.termination(features.flatten(0, 1), option.flatten()).reshape(option.shape)
         return torch.zeros(state.hold.shape).index_copy(0, lasting, prob)
 

@@ -34,15 +34,18 @@ def return_while_it_lasts(
 
 
 def option_difference_loss(
-    q_tot: Float[Tensor, "row cell option"], target: Float[Tensor, "row cell option"], weight: Float[Tensor, "row cell"]
+    q_tot: Float[Tensor, "row cell option"], target: Float[Tensor, "row cell option"]
 ) -> Float[Tensor, ""]:
     """(18) for every joint option that differs from the one in force in one cell, as far as the cell's options differ.
 
     The simulator knows what each would have brought (`return_while_it_lasts`). Differences between options of one cell are free
-    of the value of the state and of most of the fading, which drown them in (18) itself.
+    of the value of the state and of most of the fading, which drown them in (18) itself. A row's error counts against how far
+    its options differ, where that is more than a unit: between close cells, and added up over the slots that an option lasts,
+    they differ by many times what they do elsewhere, and squares of that would be all that is learned.
     """
-    error = q_tot - target.detach()
-    return ((error - error.mean(-1, keepdim=True)).square().mean(-1) * weight).mean()
+    wanted = target.detach() - target.detach().mean(-1, keepdim=True)
+    error = q_tot - q_tot.mean(-1, keepdim=True) - wanted
+    return (error.square().mean(-1) / (1.0 + wanted.square().mean(-1))).mean()
 
 
 def termination_loss(

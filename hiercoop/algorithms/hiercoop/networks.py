@@ -68,18 +68,35 @@ class HierCoopNetworks(nn.Module):
         self.mixer = _mixer(spec.size, sizes)
 
     def consider(
-        self, local: Float[Tensor, "row feature"], mask: Bool[Tensor, "row vehicle choice"]
+        self,
+        local: Float[Tensor, "row feature"],
+        mask: Bool[Tensor, "row vehicle choice"],
+        memory: Float[Tensor, "row outlook"],
+        present_share: float,
     ) -> tuple[Int[Tensor, "row option vehicle"], Float[Tensor, "row sight"]]:
-        """What the cell's vehicles would do under each option, and with it what the encoder sees."""
+        """What the cell's vehicles would do under each option, and with it what the encoder sees.
+
+        `memory` is the outlook's average over the slots before, in which this one gets the share.
+        """
         options, rows = self.sizes.num_options, len(local)
         option = torch.arange(options).repeat_interleave(rows)
         scores = self.policy(local, mask, option, torch.zeros(options * rows, *mask.shape[1:]), blocks=options)
         choice = scores.choice.reshape(options, rows, -1).transpose(0, 1)
-        return choice, torch.cat((local, self.outlook(local, choice)), -1)
+        outlook = self.outlook(local, choice)
+        return choice, torch.cat((local, outlook, memory + present_share * (outlook - memory)), -1)
 
     def local_of(self, sight: Float[Tensor, "*batch sight"]) -> Float[Tensor, "*batch feature"]:
         """The observation in what the encoder sees."""
         return sight[..., : self.spec.size]
+
+    def memory_of(self, sight: Float[Tensor, "*batch sight"]) -> Float[Tensor, "*batch outlook"]:
+        """The average of the outlook in what the encoder sees."""
+        return sight[..., -self.outlook.size :]
+
+    @property
+    def sight_size(self) -> int:
+        """Length of what the encoder sees: the observation, the outlook and its average."""
+        return self.spec.size + 2 * self.outlook.size
 
 
 def _mixer(local_size: int, sizes: NetworkConfig) -> MonotoneMixer | MeanMixer:
@@ -114,8 +131,11 @@ class SbsGraph(nn.Module):
         mask: Bool[Tensor, "row vehicle choice"],
         option: Int[Tensor, "row"],
         noise: Float[Tensor, "row vehicle choice"],
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """features, termination, choice, choice_prob; probabilities are zero where masked.
+        hold: Float[Tensor, "row"],
+        memory: Float[Tensor, "row outlook"],
+        present_share: Float[Tensor, "row"],
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """features, termination, choice, choice_prob, next_memory; probabilities are zero where masked.
 
         One pass of the policy serves both ends: all options without noise, for the outlook, and the one in force with it.
         """
@@ -124,9 +144,11 @@ class SbsGraph(nn.Module):
         scores = self.policy(local, mask, options, noises, blocks=self.num_options + 1)
         choice = scores.choice.reshape(self.num_options + 1, -1, scores.choice.shape[-1])
         logits = scores.logits.reshape(self.num_options + 1, -1, *scores.logits.shape[1:])
-        features = self.encoder(torch.cat((local, self.outlook(local, choice[:-1].transpose(0, 1))), -1))
+        outlook = self.outlook(local, choice[:-1].transpose(0, 1))
+        next_memory = memory + present_share.unsqueeze(-1) * (outlook - memory)
+        features = self.encoder(torch.cat((local, outlook, next_memory), -1), hold)
         choice_prob = torch.softmax(logits[-1], -1) * mask
-        return features, self.termination(features, option), choice[-1], choice_prob
+        return features, self.termination(features, option), choice[-1], choice_prob, next_memory
 
 
 class EdgeGraph(nn.Module):

@@ -184,6 +184,7 @@ class OptionState(_message.Message):
     FEATURES_FIELD_NUMBER: _builtins.int
     OPTION_SINCE_SLOT_FIELD_NUMBER: _builtins.int
     IS_PARTIAL_FIELD_NUMBER: _builtins.int
+    AVERAGES_FIELD_NUMBER: _builtins.int
     option: _builtins.int
     terminated: _builtins.bool
     reported: _builtins.bool
@@ -196,6 +197,10 @@ class OptionState(_message.Message):
     def features(self) -> _tensor_pb2.Tensor:
         """As sent; present when the run writes a trace and the cell reported."""
 
+    @_builtins.property
+    def averages(self) -> _tensor_pb2.Tensor:
+        """FLOAT32: what the lower layer carries into the next slot; whoever watches can infer this slot again with it."""
+
     def __init__(
         self,
         *,
@@ -206,10 +211,11 @@ class OptionState(_message.Message):
         features: _tensor_pb2.Tensor | None = ...,
         option_since_slot: _builtins.int = ...,
         is_partial: _builtins.bool = ...,
+        averages: _tensor_pb2.Tensor | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["averages", b"averages", "features", b"features"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["features", b"features", "is_local", b"is_local", "is_partial", b"is_partial", "option", b"option", "option_since_slot", b"option_since_slot", "reported", b"reported", "terminated", b"terminated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["averages", b"averages", "features", b"features", "is_local", b"is_local", "is_partial", b"is_partial", "option", b"option", "option_since_slot", b"option_since_slot", "reported", b"reported", "terminated", b"terminated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

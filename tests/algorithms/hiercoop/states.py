@@ -21,7 +21,7 @@ def small_networks(seed: int, **settings: object) -> HierCoopNetworks:
 
 def random_state(networks: HierCoopNetworks, rows: int, num_cells: int, hold: float = 0.0) -> JointState:
     shape, sizes = (rows, num_cells), networks.sizes
-    sight = networks.spec.size + networks.outlook.size
+    sight = networks.sight_size
     return JointState(
         sight=torch.rand(*shape, sight),
         previous_option=torch.randint(sizes.num_options, shape),

@@ -40,11 +40,18 @@ class ByHand(nn.Module):
         return features - CLASH * count.sum(1)
 
 
+class SightItself(nn.Module):
+    """Features that are what is seen."""
+
+    def forward(self, sight: torch.Tensor, hold: torch.Tensor) -> torch.Tensor:
+        return sight
+
+
 def valued_by_hand(worth: torch.Tensor) -> tuple[HierCoopNetworks, JointState]:
     """Networks and a state of one row a joint decision, option 0 in force."""
     networks = small_networks(0, num_options=worth.shape[-1])
     state = random_state(networks, len(worth), worth.shape[1])
-    networks.encoder, networks.values = nn.Identity(), ByHand()
+    networks.encoder, networks.values = SightItself(), ByHand()
     return networks, replace(state, sight=worth, previous_option=torch.zeros_like(state.previous_option))
 
 
@@ -58,9 +65,9 @@ def edge_values(networks: HierCoopNetworks, state: JointState, sites: SiteRelati
     peers = [other for other in range(state.sight.shape[1]) if other != cell]
     own, others = slice(row, row + 1), (slice(row, row + 1), peers)
     return EdgeGraph(networks)(
-        networks.encoder(state.sight[own, cell]),
+        networks.encoder(state.sight[own, cell], state.hold[own, cell]),
         state.code[own, cell],
-        networks.encoder(state.held_sight[others]),
+        networks.encoder(state.held_sight[others], state.hold[others]),
         state.held_option[others],
         state.held_age[others],
         sites.distance_m[row, cell, peers].unsqueeze(0),
@@ -88,7 +95,7 @@ def test_values_of_all_cells_are_those_of_each_one_in_the_edges_eyes(num_cells: 
 @pytest.mark.parametrize("num_cells", NUM_CELLS)
 def test_a_joint_decision_is_the_edges_sweep_cell_by_cell(num_cells: int) -> None:
     rows = 12
-    networks = small_networks(30 + num_cells, values_hidden=32)
+    networks = small_networks(60 + num_cells, values_hidden=32)
     # Others' options weigh enough that the sweep has something to settle.
     nn.init.normal_(networks.values.other_beside.weight, std=5.0)
     state, sites = random_state(networks, rows, num_cells), random_sites(rows, num_cells)

@@ -66,8 +66,10 @@ def test_features_are_what_the_wire_takes() -> None:
     networks = networks_of()
     rows = random_rows(SCENARIO, 32, np.random.default_rng(0))
     with torch.no_grad():
-        _, sight = networks.consider(torch.from_numpy(rows["local"]), torch.from_numpy(rows["mask"]))
-        features = networks.encoder(sight)
+        memory = torch.zeros(32, networks.outlook.size)
+        _, sight = networks.consider(torch.from_numpy(rows["local"]), torch.from_numpy(rows["mask"]), memory, 1.0)
+        features = networks.encoder(sight, torch.ones(32))
     assert features.shape == (32, 16)
     assert features.abs().max() <= 1.0
     assert torch.equal(networks.local_of(sight), torch.from_numpy(rows["local"]))
+    assert networks.memory_of(sight).any()
