@@ -29,11 +29,11 @@ class CurriculumConfig(SettingsModel):
     """Placements of vehicles to draw from."""
     fading: tuple[Fading, ...] = ("iid", "jakes")
     """Kinds of fast fading to draw from."""
-    num_sbs: tuple[int, ...] = (1, 2, 3, 3, 3, 4, 6, 12)
+    num_sbs: tuple[int, ...] = (2, 3, 3, 3, 3, 4, 6, 12)
     """Numbers of cells to draw from."""
     speeds_mps: tuple[float, ...] = (15.0, 15.0, 5.0, 1.5)
     """Speeds to draw from; they tell where fading is correlated in time."""
-    street_share: float = Field(default=0.2, ge=0.0, le=1.0)
+    street_share: float = Field(default=0.15, ge=0.0, le=1.0)
     """Share of iterations in which the SBSs stand in a row along one street and serve vehicles near them."""
     street_spacing_m: tuple[float, float] = (25.0, 200.0)
     """Bounds between which the distance of neighbours in that row is drawn, evenly in its logarithm."""
@@ -82,7 +82,7 @@ class TrainingConfig(SettingsModel):
     algorithm: AlgorithmName = "hiercoop"
     preset: str = "fast"
     seed: int = Field(default=1, ge=0, le=2**63 - 1)
-    iterations: int = Field(default=180, ge=1)
+    iterations: int = Field(default=120, ge=1)
     """One delivery round of every environment each."""
     num_envs: int = Field(default=32, ge=1, le=65_536)
     checkpoint_every_iterations: int = Field(default=20, ge=1)

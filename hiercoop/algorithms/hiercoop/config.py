@@ -43,6 +43,8 @@ class CriticConfig(SettingsModel):
     """Share of the online networks that the target networks take over at each gradient step."""
     difference_weight: float = Field(default=1.0, ge=0.0)
     """Weight of what each option would have brought in the slot (counterfactual), in units of Q_k; 0: (18) alone."""
+    lasting_weight: float = Field(default=0.1, ge=0.0)
+    """The same weight where options run to their end, in parts; 1/n where all cells report every n slots, but no less."""
 
 
 class ActorConfig(SettingsModel):

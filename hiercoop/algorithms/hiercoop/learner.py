@@ -113,7 +113,8 @@ class HierCoopLearner:
         q_tot, if_option = joint_values(self.networks, batch.state, values, batch.option)
         brought = batch.option_return_bps * (self.reward_per_bps * scale)
         per_step = num_cells / self.config.network.value_unit
-        difference_loss = option_difference_loss(if_option * per_step, brought * per_step)
+        weight = batch.state.hold.clamp(min=self.config.critic.lasting_weight)
+        difference_loss = option_difference_loss(if_option * per_step, brought * per_step, weight)
         value_loss = critic_loss(q_tot, target)
         self._step("critic", value_loss + self.config.critic.difference_weight * difference_loss, self._critic_parts)
         is_free = (batch.next_state.option_age < 1.0) & (batch.next_state.hold == 0.0) & ~batch.is_last.unsqueeze(-1)

@@ -34,7 +34,7 @@ def return_while_it_lasts(
 
 
 def option_difference_loss(
-    q_tot: Float[Tensor, "row cell option"], target: Float[Tensor, "row cell option"]
+    q_tot: Float[Tensor, "row cell option"], target: Float[Tensor, "row cell option"], weight: Float[Tensor, "row cell"]
 ) -> Float[Tensor, ""]:
     """(18) for every joint option that differs from the one in force in one cell, as far as the cell's options differ.
 
@@ -45,7 +45,7 @@ def option_difference_loss(
     """
     wanted = target.detach() - target.detach().mean(-1, keepdim=True)
     error = q_tot - q_tot.mean(-1, keepdim=True) - wanted
-    return (error.square().mean(-1) / (1.0 + wanted.square().mean(-1))).mean()
+    return (error.square().mean(-1) / (1.0 + wanted.square().mean(-1)) * weight).mean()
 
 
 def termination_loss(

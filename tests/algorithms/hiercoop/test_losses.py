@@ -141,22 +141,24 @@ def test_critic_loss_leaves_the_target_alone() -> None:
 
 def test_differences_between_options_leave_out_what_all_options_of_a_cell_share() -> None:
     q_tot, target, shared = torch.randn(5, 3, 4), torch.randn(5, 3, 4), torch.randn(5, 3, 1)
-    plain = option_difference_loss(q_tot, target)
-    torch.testing.assert_close(option_difference_loss(q_tot + shared, target), plain)
-    assert option_difference_loss(target + shared, target).item() < 1e-12
+    weight = torch.ones(5, 3)
+    plain = option_difference_loss(q_tot, target, weight)
+    torch.testing.assert_close(option_difference_loss(q_tot + shared, target, weight), plain)
+    torch.testing.assert_close(option_difference_loss(q_tot, target, 0.1 * weight), 0.1 * plain)
+    assert option_difference_loss(target + shared, target, weight).item() < 1e-12
     assert plain.item() > 0.1
 
 
 @pytest.mark.parametrize("spread", [0.1, 1.0, 30.0])
 def test_an_error_counts_against_how_far_the_options_differ(spread: float) -> None:
     target = torch.tensor([[[0.0, 2.0 * spread]]])
-    loss = option_difference_loss(torch.zeros(1, 1, 2), target).item()
+    loss = option_difference_loss(torch.zeros(1, 1, 2), target, torch.ones(1, 1)).item()
     assert loss == pytest.approx(spread**2 / (1.0 + spread**2))
 
 
 def test_differences_between_options_by_hand() -> None:
     q_tot, target = torch.tensor([[[1.0, 3.0]]], requires_grad=True), torch.tensor([[[5.0, 5.0]]], requires_grad=True)
-    loss = option_difference_loss(q_tot, target)
+    loss = option_difference_loss(q_tot, target, torch.ones(1, 1))
     loss.backward()
     assert loss.item() == 1.0
     # What raises one option lowers the others of the cell: the gradient is free of the state's value.
