@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.ui.conftest import AXE, SIZES, OpenedPage, Site, fact, slot, state_of, sync_api
+from tests.ui.conftest import AXE, SIZES, OpenedPage, Site, fact, slot, state_of, sync_api, until
 
 PANELS = ("map", "options", "capacity", "delivery", "signalling", "decision", "spectrum", "services", "runs")
 OVERFLOWS = """() => [...document.querySelectorAll("body *")].filter((e) => {
@@ -23,15 +22,6 @@ OVERLAPS = """() => {
     .filter(([, q]) => p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 1 && q.top < p.bottom - 1)
     .map(([b]) => `${a} over ${b}`));
 }"""
-
-
-def until(page: sync_api.Page, expression: str) -> None:
-    """Waits until the expression holds on the page."""
-    # Not wait_for_function: it evaluates in the page, which the content security policy forbids.
-    deadline_s = time.monotonic() + 30.0
-    while not page.evaluate(expression):
-        assert time.monotonic() < deadline_s, expression
-        page.wait_for_timeout(100)
 
 
 def test_first_paint_shows_vehicles_options_and_numbers(page: sync_api.Page) -> None:
