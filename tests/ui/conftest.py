@@ -132,7 +132,7 @@ def page(browser: sync_api.Browser, site: Site) -> Iterator[sync_api.Page]:
 
 
 class OpenedPage:
-    """A page in one of these states, live if not told otherwise; on leaving, that it logged no error and asked nothing of any other host."""
+    """A page in one of these states; on leaving, that it logged no error and asked nothing of any other host."""
 
     states: tuple[str, ...] = ("live", "paused", "partial")
 

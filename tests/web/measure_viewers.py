@@ -1,7 +1,7 @@
-"""`python -m tests.web.measure_viewers`: what fifty open pages, one of them stalled, cost the edge's decisions; one JSON object.
+"""`python -m tests.web.measure_viewers`: what fifty open pages, one of them stalled, cost decisions; one JSON object.
 
-One stack goes on all the time. Stretches of it without and with readers alternate, and which comes first alternates too, so that
-the machine's drift touches both alike. Costs are compared within a pair.
+One stack goes on all the time. Stretches of it without and with readers alternate, and which comes first alternates too, so
+that the machine's drift touches both alike. Costs are compared within a pair.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ async def test_at_most_ten_snapshots_come_a_second_however_often_there_is_news(s
 
 async def test_a_client_that_does_not_read_gets_the_newest_state_next_and_no_backlog(site: Site) -> None:
     run, events = site.stack.simulator.run, event_source(site.board, site.app.state.broadcast, "recent")
-    assert re.findall(rb"event: (\w+)", await anext(events)) == [b"snapshot", b"series"]
+    assert [re.findall(rb"event: (\w+)", await anext(events)) for _ in range(2)] == [[b"snapshot"], [b"series"]]
     read = site.board.version
     for _ in range(5):
         run.advance(10)

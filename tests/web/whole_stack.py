@@ -47,7 +47,9 @@ class WholeStack:
             if isinstance(told.get("slot"), int) and int(str(told["slot"])) >= slot:
                 return
             time.sleep(0.05)
-        raise TimeoutError(f"slot {slot} was not reached within {PATIENCE_S:.0f} s; run python -m services by itself to see why")
+        raise TimeoutError(
+            f"slot {slot} was not reached within {PATIENCE_S:.0f} s; run python -m services by itself to see why"
+        )
 
 
 @contextmanager

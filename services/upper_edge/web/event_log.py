@@ -69,7 +69,9 @@ class EventLog:
         if told.last_error and told.last_error != before.last_error:
             self.add("error", "channel_sim", told.last_error)
         self._see_rise("run", "slots that ran late", told.late_slots - before.late_slots)
-        self._see_rise("run", "messages that came stale, repeated or misdirected", told.dropped_messages - before.dropped_messages)
+        self._see_rise(
+            "run", "messages that came stale, repeated or misdirected", told.dropped_messages - before.dropped_messages
+        )
 
     def _see_cell(self, before: CellSnapshot, cell: CellSnapshot) -> None:
         source = f"cell {cell.cell}"
@@ -84,7 +86,9 @@ class EventLog:
             self.add("info" if connected else "warning", source, "has the edge again" if connected else "has lost the edge")
         self._see_rise(source, "slots that kept the last allocation", cell.missed_slots - before.missed_slots)
         if cell.health.is_edge_connected:
-            self._see_rise(source, "decisions that did not come in time", cell.health.edge_timeouts - before.health.edge_timeouts)
+            self._see_rise(
+                source, "decisions that did not come in time", cell.health.edge_timeouts - before.health.edge_timeouts
+            )
 
     def _see_rise(self, source: str, what: str, rise: int) -> None:
         key, now_s = (source, what), self._clock()

@@ -152,6 +152,9 @@ async def event_source(board: Board, broadcast: Broadcast, span: Span, cell: int
         if board.is_closed:
             return
         events = [broadcast.snapshot()]
+        if not sent_series:
+            # Who has just come sees the state before the rest is worked out.
+            yield events.pop()
         if cell is not None:
             events.append(broadcast.decision(cell))
         if (series := broadcast.series(span)) != sent_series:
