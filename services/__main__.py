@@ -17,7 +17,7 @@ from services.supervisor import Child, Supervisor
 HOST = "127.0.0.1"
 DEFAULT_SBS = 3
 RUNS_DB = Path("runs") / "dashboard.sqlite"
-WEB_NICENESS = 5
+WEB_NICENESS = 10
 """Pages and counters come after the slot clock, also while all start at once."""
 
 

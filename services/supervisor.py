@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 STOP_FIRST_S = 1.2
 """How long the first processes of a stop may take; the slot in hand ends in this time."""
@@ -131,3 +132,6 @@ def _tie_to_parent(niceness: int) -> None:
     """In the child before it starts: it ends when the supervisor does, even if that is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     os.nice(niceness)
+    # Linux may weigh sessions against each other before the processes within them, and each child is a session of its own.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(niceness), "ascii")

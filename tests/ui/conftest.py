@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -24,17 +25,22 @@ from tests.services.stack import PATIENCE_S, ROOT, Stack, free_port, running_sta
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+QUICK = "test_first_look.py"
+"""What every test run does; the rest is for `make browser-test`."""
 SIZES = {"laptop": (1280, 800), "desk": (1920, 1080), "phone": (390, 844)}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what opens a browser, and skips it where there is none or no page."""
+    """Marks what opens a browser, all but one file of it as slow, and skips it where there is none or no page."""
     lacks = what_is_missing()
     for item in items:
-        if Path(item.path).parent == Path(__file__).parent:
-            for mark in (pytest.mark.slow, pytest.mark.processes, pytest.mark.browser):
+        path = Path(item.path)
+        if path.parent == Path(__file__).parent:
+            for mark in (pytest.mark.processes, pytest.mark.browser):
                 item.add_marker(mark)
+            if path.name != QUICK:
+                item.add_marker(pytest.mark.slow)
             if lacks:
                 item.add_marker(pytest.mark.skip(reason=lacks))
 
@@ -55,6 +61,7 @@ class Site:
         self.stack = stack
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.runs_db = stack.directory / "runs.sqlite"
 
     @property
     def url(self) -> str:
@@ -63,7 +70,7 @@ class Site:
 
     def start(self) -> None:
         """Starts the web process and waits until it answers."""
-        settings = {"HTTP_PORT": str(self.port), "RUNS_DB": str(self.stack.directory / "runs.sqlite")}
+        settings = {"HTTP_PORT": str(self.port), "RUNS_DB": str(self.runs_db)}
         with (self.stack.directory / "web.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "services.upper_edge.web"],
@@ -91,11 +98,18 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site whose run goes on through all tests of a file."""
-    with running_stack(tmp_path_factory.mktemp("site")) as stack:
+    with running_site(tmp_path_factory.mktemp("site")) as found:
+        found.stack.until_slot(150)
+        yield found
+
+
+@contextmanager
+def running_site(directory: Path, **simulator: object) -> Iterator[Site]:
+    """A stack, with these settings of its processes, and the web process before it."""
+    with running_stack(directory, **simulator) as stack:
         found = Site(stack)
         try:
             found.start()
-            stack.until_slot(150)
             yield found
         finally:
             found.kill()
@@ -118,7 +132,9 @@ def page(browser: sync_api.Browser, site: Site) -> Iterator[sync_api.Page]:
 
 
 class OpenedPage:
-    """A page that is live; on leaving, that it logged no error and asked nothing of any other host."""
+    """A page in one of these states; on leaving, that it logged no error and asked nothing of any other host."""
+
+    states: tuple[str, ...] = ("live", "paused", "partial")
 
     def __init__(
         self, browser: sync_api.Browser, site: Site, size: str = "laptop", theme: str = "light", query: str = ""
@@ -137,7 +153,7 @@ class OpenedPage:
 
     def __enter__(self) -> sync_api.Page:
         self.page.goto(self.site.url + self.query)
-        state_of(self.page, "capacity", "live", "paused", "partial")
+        state_of(self.page, "capacity", *self.states)
         return self.page
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -151,6 +167,15 @@ class OpenedPage:
 def state_of(page: sync_api.Page, panel: str, *names: str) -> None:
     """Waits until the panel is in one of these states."""
     page.wait_for_selector(",".join(f'#{panel}[data-state="{name}"]' for name in names), state="attached")
+
+
+def until(page: sync_api.Page, expression: str) -> None:
+    """Waits until the expression holds on the page."""
+    # Not wait_for_function: it evaluates in the page, which the content security policy forbids.
+    deadline_s = time.monotonic() + 30.0
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline_s, expression
+        page.wait_for_timeout(100)
 
 
 def fact(page: sync_api.Page, name: str) -> str:

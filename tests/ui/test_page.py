@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import math
 import re
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.ui.conftest import AXE, SIZES, OpenedPage, Site, fact, slot, state_of, sync_api
+from tests.ui.conftest import AXE, SIZES, OpenedPage, Site, fact, slot, state_of, sync_api, until
 
+BANDWIDTH_HZ, SLOT_S = 1e6, 1e-3
 PANELS = ("map", "options", "capacity", "delivery", "signalling", "decision", "spectrum", "services", "runs")
 OVERFLOWS = """() => [...document.querySelectorAll("body *")].filter((e) => {
   const box = e.getBoundingClientRect();
@@ -23,15 +25,6 @@ OVERLAPS = """() => {
     .filter(([, q]) => p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 1 && q.top < p.bottom - 1)
     .map(([b]) => `${a} over ${b}`));
 }"""
-
-
-def until(page: sync_api.Page, expression: str) -> None:
-    """Waits until the expression holds on the page."""
-    # Not wait_for_function: it evaluates in the page, which the content security policy forbids.
-    deadline_s = time.monotonic() + 30.0
-    while not page.evaluate(expression):
-        assert time.monotonic() < deadline_s, expression
-        page.wait_for_timeout(100)
 
 
 def test_first_paint_shows_vehicles_options_and_numbers(page: sync_api.Page) -> None:
@@ -49,11 +42,24 @@ def test_numbers_go_on_by_themselves_and_vehicles_move(page: sync_api.Page) -> N
     until(page, f"document.querySelector('canvas.map').toDataURL() !== {json.dumps(picture)}")
 
 
-def test_a_decision_on_the_page_is_consistent(page: sync_api.Page) -> None:
+def test_a_decision_on_the_page_is_consistent(page: sync_api.Page, tmp_path: Path) -> None:
     state_of(page, "decision", "live")
     page.locator("#decision table thead").last.wait_for()
     assert page.locator("#decision .step").count() == 4
     assert page.locator("#decision .outcome tbody tr").count() == 3
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save One decision as a CSV table").click()
+    download.value.save_as(tmp_path / "decision.csv")
+    with (tmp_path / "decision.csv").open(newline="") as file:
+        rows = [{name: float(value or "nan") for name, value in row.items()} for row in csv.DictReader(file)]
+    assert len(rows) == 3
+    for row in [row for row in rows if row["Active"]]:
+        sinr = row["Power (W)"] / (row["Interference (W)"] + row["Noise (W)"])
+        assert row["SINR"] == pytest.approx(sinr, rel=1e-4)
+        assert row["Capacity (bit/s)"] == pytest.approx(BANDWIDTH_HZ * math.log2(1 + sinr), rel=1e-4)
+        sent_bits = min(row["Payload before (bit)"], row["Capacity (bit/s)"] * SLOT_S)
+        assert row["Delivered (bit)"] == pytest.approx(sent_bits, rel=1e-4)
+        assert row["Payload left (bit)"] == pytest.approx(row["Payload before (bit)"] - sent_bits, abs=1.0)
 
 
 def test_pause_step_payload_and_start_from_the_page(page: sync_api.Page) -> None:
@@ -154,7 +160,7 @@ def test_axe_finds_no_violation(browser: sync_api.Browser, site: Site, size: str
     with OpenedPage(browser, site, size, theme) as page:
         page.locator("#decision .outcome").wait_for()
         page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}})")
         assert [(one["id"], [node["target"] for node in one["nodes"]][:4]) for one in found["violations"]] == []
 
 

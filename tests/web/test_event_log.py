@@ -52,7 +52,7 @@ def test_counts_that_rise_on_are_told_now_and_then_and_none_is_left_out() -> Non
         clock.now_s += 0.1
         run.cells[2].missed_slots += 3
         log.see(run.response())
-    told = [int(entry.text.split()[0]) for entry in log.entries if "kept the last allocation" in entry.text]
+    told = [int(entry.text.split()[-1]) for entry in log.entries if "kept the last allocation" in entry.text]
     assert len(told) == 3
     assert told[0] == 3
     assert told == [3, 150, 150]

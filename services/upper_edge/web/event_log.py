@@ -68,8 +68,10 @@ class EventLog:
             self.add("warning", "run", "it can no longer be repeated bit for bit")
         if told.last_error and told.last_error != before.last_error:
             self.add("error", "channel_sim", told.last_error)
-        self._see_rise("run", "slots ran late", told.late_slots - before.late_slots)
-        self._see_rise("run", "messages came stale, repeated or misdirected", told.dropped_messages - before.dropped_messages)
+        self._see_rise("run", "slots that ran late", told.late_slots - before.late_slots)
+        self._see_rise(
+            "run", "messages that came stale, repeated or misdirected", told.dropped_messages - before.dropped_messages
+        )
 
     def _see_cell(self, before: CellSnapshot, cell: CellSnapshot) -> None:
         source = f"cell {cell.cell}"
@@ -82,9 +84,11 @@ class EventLog:
         if before.health.is_edge_connected != cell.health.is_edge_connected and cell.is_attached:
             connected = cell.health.is_edge_connected
             self.add("info" if connected else "warning", source, "has the edge again" if connected else "has lost the edge")
-        self._see_rise(source, "slots kept the last allocation", cell.missed_slots - before.missed_slots)
+        self._see_rise(source, "slots that kept the last allocation", cell.missed_slots - before.missed_slots)
         if cell.health.is_edge_connected:
-            self._see_rise(source, "decisions did not come in time", cell.health.edge_timeouts - before.health.edge_timeouts)
+            self._see_rise(
+                source, "decisions that did not come in time", cell.health.edge_timeouts - before.health.edge_timeouts
+            )
 
     def _see_rise(self, source: str, what: str, rise: int) -> None:
         key, now_s = (source, what), self._clock()
@@ -93,4 +97,4 @@ class EventLog:
         if self._untold[key] == 0 or now_s - self._told_at_s.get(key, -REPEAT_AFTER_S) < REPEAT_AFTER_S:
             return
         self._told_at_s[key] = now_s
-        self.add("warning", source, f"{self._untold.pop(key)} {what}")
+        self.add("warning", source, f"{what}: {self._untold.pop(key)}")

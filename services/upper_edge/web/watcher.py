@@ -158,8 +158,14 @@ async def look_at_references(board: Board, period_s: float = 1.0) -> None:
 
 
 def _note_failure(link: Link, error: Exception) -> None:
-    text = f"{error.code().name}: {error.details()}" if isinstance(error, grpc.aio.AioRpcError) else str(error)
+    text = f"{error.code().name}: {_reason(error.details() or '')}" if isinstance(error, grpc.aio.AioRpcError) else str(error)
     message = text or f"nothing heard for {SILENCE_LIMIT_S:g} s"
     if message != link.last_error:
         log.warning("service lost", address=link.address, error=message)
     link.last_error = message
+
+
+def _reason(details: str) -> str:
+    """The sentence itself, or the end of gRPC's chain of wrapped errors: "Connection refused"."""
+    _, chain, wrapped = details.rpartition("; last error: ")
+    return wrapped.rpartition(": ")[2] if chain else details

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 
-import { age, bitrate, bytes, bytesPerSlot, decibels, duration, kilobits, number, percent, simulated } from "../src/words/format";
+import { age, bitrate, bytes, bytesPerSlot, counted, decibels, duration, kilobits, number, percent, simulated } from "../src/words/format";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
 describe("numbers for people", () => {
   test.each([
+    [counted(1, "slot"), "1 slot"],
+    [counted(1200, "slot"), "1,200 slots"],
     [percent(0.9444), "94.4 %"],
     [bitrate(63.1e6), "63.10 Mbit/s"],
     [bitrate(30_300), "30.3 kbit/s"],

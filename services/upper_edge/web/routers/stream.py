@@ -61,16 +61,16 @@ class StreamEvents(Answer):
 
 
 class Broadcast:
-    """Each event made once, however many clients read it."""
+    """Each event made and encoded once, however many clients read it."""
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self._snapshot = (-1, "")
-        self._decisions: dict[int, tuple[int, str]] = {}
-        self._series: dict[Span, tuple[float, int, str]] = {}
+        self._snapshot = (-1, b"")
+        self._decisions: dict[int, tuple[int, bytes]] = {}
+        self._series: dict[Span, tuple[float, int, bytes]] = {}
 
-    def snapshot(self) -> str:
-        """The newest state as JSON."""
+    def snapshot(self) -> bytes:
+        """The newest state as an event."""
         board = self.board
         if self._snapshot[0] != board.version:
             snapshot = Snapshot(
@@ -79,32 +79,37 @@ class Broadcast:
                 vehicles=vehicles_of(board),
                 spectrum=spectrum_of(board),
             )
-            self._snapshot = (board.version, snapshot.model_dump_json())
+            self._snapshot = (board.version, _event("snapshot", snapshot))
         return self._snapshot[1]
 
-    def decision(self, cell: int) -> str:
-        """The newest decision of one cell as JSON."""
-        version, text = self._decisions.get(cell, (-1, ""))
+    def decision(self, cell: int) -> bytes:
+        """The newest decision of one cell as an event."""
+        version, event = self._decisions.get(cell, (-1, b""))
         if version != self.board.version:
-            text = decision_of(self.board, cell).model_dump_json()
-            self._decisions[cell] = (self.board.version, text)
-        return text
+            event = _event("decision", decision_of(self.board, cell))
+            self._decisions[cell] = (self.board.version, event)
+        return event
 
-    def series(self, span: Span) -> str:
-        """The series as JSON, at most one interval old and never of an earlier run."""
+    def series(self, span: Span) -> bytes:
+        """The series as an event, at most one interval old and never of an earlier run."""
         board = self.board
         now_s, epoch = board.clock(), board.run.response.run_epoch if board.run else 0
-        made_s, made_epoch, text = self._series.get(span, (-SERIES_INTERVAL_S, 0, ""))
+        made_s, made_epoch, event = self._series.get(span, (-SERIES_INTERVAL_S, 0, b""))
         if made_s + SERIES_INTERVAL_S <= now_s or made_epoch != epoch:
-            text = Series(
+            series = Series(
                 options=distribution_of(board, span, CAPACITY_POINTS),
                 capacity=capacity_of(board, span, CAPACITY_POINTS),
                 delivery=delivery_of(board, span, DELIVERY_POINTS),
                 signalling=signalling_of(board, span, CAPACITY_POINTS),
                 events=events_of(board, 0, LOG_ENTRIES),
-            ).model_dump_json()
-            self._series[span] = (now_s, epoch, text)
-        return text
+            )
+            event = _event("series", series)
+            self._series[span] = (now_s, epoch, event)
+        return event
+
+
+def _event(name: str, data: Answer) -> bytes:
+    return ServerSentEvent(data.model_dump_json(), event=name).encode()
 
 
 class EventStream(EventSourceResponse):
@@ -139,19 +144,22 @@ async def stream(
     return EventStream(event_source(board, broadcast, span, cell), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
 
 
-async def event_source(
-    board: Board, broadcast: Broadcast, span: Span, cell: int | None = None
-) -> AsyncIterator[ServerSentEvent]:
-    """Events for one client, each made when the client is ready for it, until the board closes."""
-    shown, sent_series = -1, ""
+async def event_source(board: Board, broadcast: Broadcast, span: Span, cell: int | None = None) -> AsyncIterator[bytes]:
+    """Events for one client, those of one moment together, made when the client is ready for them, until the board closes."""
+    shown, sent_series = -1, b""
     while True:
         shown = await board.newer_than(shown)
         if board.is_closed:
             return
-        yield ServerSentEvent(broadcast.snapshot(), event="snapshot")
+        events = [broadcast.snapshot()]
+        if not sent_series:
+            # Who has just come sees the state before the rest is worked out.
+            yield events.pop()
         if cell is not None:
-            yield ServerSentEvent(broadcast.decision(cell), event="decision")
+            events.append(broadcast.decision(cell))
         if (series := broadcast.series(span)) != sent_series:
             sent_series = series
-            yield ServerSentEvent(series, event="series")
+            events.append(series)
+        # One chunk: sending costs the server more than making what is sent.
+        yield b"".join(events)
         await asyncio.sleep(MIN_INTERVAL_S)

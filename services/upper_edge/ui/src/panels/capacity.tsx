@@ -7,7 +7,7 @@ import { moment } from "../parts/moment";
 import { Panel } from "../parts/panel";
 import { lineColour, lineDash, palette } from "../state/palette";
 import { scrubbed_s, series, stateOf } from "../state/store";
-import { bitrate, number } from "../words/format";
+import { bitrate, counted, number } from "../words/format";
 import { roundAbove } from "../words/ticks";
 import type { Capacity } from "../api/types";
 
@@ -28,7 +28,7 @@ export function CapacityPanel({ digit }: { digit: number }) {
         <strong>{bitrate(scrubbed_s.value == null ? told?.current_bps : lines[0]?.values[at])}</strong> sum {moment()};{" "}
         {bitrate(told?.mean_bps)} over the run
         {told?.references.state === "computed" && told.references.sampled_slots > 0 && (
-          <>; {bitrate(told.references.mean_sum_capacity_bps)} in the {number(told.references.sampled_slots)} slots of the references</>
+          <>; {bitrate(told.references.mean_sum_capacity_bps)} in the {counted(told.references.sampled_slots, "slot")} of the references</>
         )}
       </p>
       {showsTable(ID) ? <DataTable table={table()} label="Capacity" /> : (

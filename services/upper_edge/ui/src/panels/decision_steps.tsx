@@ -2,7 +2,7 @@
 
 import { SignedBars } from "../charts/signed_bars";
 import { optionColour, palette } from "../state/palette";
-import { number, percent, UNKNOWN } from "../words/format";
+import { counted, number, percent, UNKNOWN } from "../words/format";
 import type { Chain, Inferred, OptionInForce, Quantity } from "../api/types";
 
 const BASIS_WORDS = { told: "as told by the cell", recomputed: "recomputed from the policy", unknown: "not known" };
@@ -70,7 +70,7 @@ function story(option: OptionInForce): string {
   const ended = option.terminated ? "the one before ended; " : "";
   const how = option.is_local ? "decided without the edge" : option.reported ? "reported to the edge in this slot" : "not reported in this slot";
   const partly = option.is_partial ? ", without all of the roster" : "";
-  return `${ended}held for ${number(option.age_slots)} slots, ${how}${partly}.`;
+  return `${ended}held for ${counted(option.age_slots, "slot")}, ${how}${partly}.`;
 }
 
 /** The edge's value of each option; it takes the greatest. */

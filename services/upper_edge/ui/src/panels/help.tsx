@@ -10,13 +10,15 @@ const KEYS = [
   ["Esc", "let the crosshair go, then reset the zoom"],
   ["1 to 9", "go to a panel"],
   ["j k", "next and previous cell, or vehicle"],
-  ["arrows on the map", "select what lies in that direction"],
+  ["arrows on the map", "select what lies in that direction; Shift: move the map"],
+  ["+ − 0 on the map", "enlarge, shrink, show the whole"],
   ["t", "table or chart of the panel in focus"],
   ["?", "this help"],
 ] as const;
 
 const HABITS = [
   "Drag over a chart to zoom all of them; double-click to reset.",
+  "Turn the wheel or pinch on the map to enlarge it, drag to move it, double-click for the whole.",
   "The address holds the view: what is selected, zoomed, compared. Copy it to come back.",
   "Numbers are of the latest slots only where the badge says live; otherwise it says how old they are.",
 ];

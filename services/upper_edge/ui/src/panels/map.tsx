@@ -1,41 +1,50 @@
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { ground } from "../api/reference";
 import { ChartTools, showsTable } from "../charts/chart_tools";
-import { sized } from "../charts/canvas";
-import { drawScene } from "../map/draw";
-import { drawGround } from "../map/ground";
-import { Motion } from "../map/motion";
-import { fit, type Projection } from "../map/projection";
+import { Frame } from "../map/frame";
+import { followGestures } from "../map/gestures";
+import { dragged, revealing, zoomedAt } from "../map/sight";
 import { DataTable } from "../parts/data_table";
 import { Panel } from "../parts/panel";
 import { entities, select } from "../state/entities";
-import { nearestTo, nearestTowards } from "../state/nearest";
+import { nearestTo, nearestTowards, type Point } from "../state/nearest";
 import { palette } from "../state/palette";
-import { cells, selected, stateOf, vehicles } from "../state/store";
+import { cells, selected, sight, stateOf, vehicles } from "../state/store";
 import { MapLegend } from "./map_legend";
 import { tableOfVehicles } from "./vehicle_table";
 
 const ID = "map";
-const MARGIN = 24;
 const REACH_PIXELS = 18;
-const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
+const ZOOM_STEP = 1.6;
+const PAN_PIXELS = 60;
+const frame = new Frame();
 
 /** Who is where, who is served by whom, and which option each small cell follows. */
 export function MapPanel({ digit }: { digit: number }) {
   const hasData = ground.value?.area != null && vehicles.value != null;
+  const isTable = showsTable(ID);
   return (
     <Panel id={ID} digit={digit} title="Map" state={stateOf({ has_data: hasData })}
-      tools={<ChartTools id={ID} title="Map" table={tableOfVehicles} />}>
-      {showsTable(ID) ? <DataTable table={tableOfVehicles()} label="Vehicles" /> : <Canvas />}
+      tools={<>{!isTable && <Sights />}<ChartTools id={ID} title="Map" table={tableOfVehicles} /></>}>
+      {isTable ? <DataTable table={tableOfVehicles()} label="Vehicles" /> : <Canvas />}
       <MapLegend />
     </Panel>
   );
 }
 
+function Sights() {
+  return (
+    <>
+      <button type="button" aria-label="Enlarge the map" onClick={() => zoom(ZOOM_STEP)}>+</button>
+      <button type="button" aria-label="Shrink the map" disabled={!sight.value} onClick={() => zoom(1 / ZOOM_STEP)}>−</button>
+      <button type="button" aria-label="Show the whole map" disabled={!sight.value} onClick={() => (sight.value = null)}>Whole</button>
+    </>
+  );
+}
+
 function Canvas() {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const frame = useMemo(() => new Frame(), []);
   const told = vehicles.value;
   useEffect(() => {
     if (told) frame.motion.take(told, performance.now());
@@ -45,78 +54,79 @@ function Canvas() {
     frame.ask();
   });
   useEffect(() => {
+    const shown = canvas.current;
+    if (!shown) return;
     const observer = new ResizeObserver(() => frame.ask());
-    if (canvas.current) observer.observe(canvas.current);
-    return () => observer.disconnect();
+    observer.observe(shown);
+    const leave = followGestures(shown, { canDrag: () => sight.value != null, drag, zoom: zoomAbout });
+    return () => {
+      observer.disconnect();
+      leave();
+    };
   }, []);
+  useEffect(reveal, [selected.value]);
   // Read here, so that a change of any of these draws a frame.
-  void [cells.value, selected.value, palette.value, ground.value];
+  void [cells.value, sight.value, palette.value, ground.value];
   return (
     <canvas ref={canvas} class="map" tabIndex={0} role="application"
-      aria-label="Map of cells and vehicles: arrow keys select what lies in a direction; the table lists all"
-      onClick={(event) => select(entityAt(frame.at, event))} onKeyDown={(event) => moveSelection(event)} />
+      aria-label="Map of cells and vehicles: arrow keys select what lies in a direction, plus and minus enlarge and shrink, Shift and arrow keys move; the table lists all"
+      onClick={(event) => select(entityAt(event))} onDblClick={() => (sight.value = null)} onKeyDown={takeKey} />
   );
 }
 
-/** Draws when something changed, and between two snapshots while vehicles are on their way. */
-class Frame {
-  canvas: HTMLCanvasElement | null = null;
-  at: Projection | null = null;
-  readonly motion = new Motion();
-  private roads: HTMLCanvasElement | null = null;
-  private roadsAre = "";
-  private isAsked = false;
-
-  ask(): void {
-    if (this.isAsked) return;
-    this.isAsked = true;
-    requestAnimationFrame((time_ms) => {
-      this.isAsked = false;
-      this.draw(time_ms);
-    });
-  }
-
-  private draw(time_ms: number): void {
-    const [canvas, ground_now, told] = [this.canvas, ground.value, vehicles.value];
-    if (!canvas?.isConnected || !ground_now?.area || !told) return;
-    const height = canvas.clientHeight;
-    const pen = sized(canvas);
-    if (!pen) return;
-    const at = (this.at = fit(ground_now.area, canvas.clientWidth, height, MARGIN));
-    pen.drawImage(this.roadsFor(canvas, at), 0, 0, canvas.clientWidth, height);
-    const places = this.motion.at(prefersStill.matches ? Infinity : time_ms);
-    const scene = { ground: ground_now, cells: cells.value?.cells ?? [], vehicles: told, places, selected: selected.value };
-    drawScene(pen, scene, at, palette.value, height);
-    if (!prefersStill.matches && this.motion.isMoving(time_ms)) this.ask();
-  }
-
-  private roadsFor(canvas: HTMLCanvasElement, at: Projection): HTMLCanvasElement {
-    const known = ground.value;
-    const are = [canvas.width, canvas.height, known?.run_epoch, known?.seen_version, palette.value.road].join();
-    if (!this.roads || this.roadsAre !== are) {
-      this.roads = known ? drawGround(known, at, canvas, palette.value) : canvas;
-      this.roadsAre = are;
-    }
-    return this.roads;
-  }
+function drag(by: Point): void {
+  if (frame.sheet) sight.value = dragged(frame.sheet, sight.value, by);
 }
 
-function entityAt(at: Projection | null, event: MouseEvent) {
+function zoomAbout(at: Point, factor: number): boolean {
+  if (!frame.sheet || (factor < 1 && !sight.value)) return false;
+  sight.value = zoomedAt(frame.sheet, sight.value, at, factor);
+  return true;
+}
+
+/** About what is selected, else about the middle. */
+function zoom(factor: number): void {
+  if (!frame.sheet || !frame.at) return;
+  const { width, height } = frame.sheet.size;
+  const chosen = selectedEntity();
+  zoomAbout(chosen ? { x: frame.at.x(chosen.x), y: frame.at.y(chosen.y) } : { x: width / 2, y: height / 2 }, factor);
+}
+
+/** What is selected from elsewhere must not stay out of sight. */
+function reveal(): void {
+  const chosen = selectedEntity();
+  if (frame.sheet && chosen) sight.value = revealing(frame.sheet, sight.value, chosen);
+}
+
+const selectedEntity = () => entities().find((one) => one.kind === selected.value?.kind && one.id === selected.value.id);
+
+function entityAt(event: MouseEvent) {
+  const { at } = frame;
   if (!at) return null;
   const drawn = entities().map((entity) => ({ ...entity, x: at.x(entity.x), y: at.y(entity.y) }));
   return nearestTo(drawn, { x: event.offsetX, y: event.offsetY }, REACH_PIXELS);
 }
 
-const DIRECTIONS: Record<string, { x: number; y: number }> = {
+const DIRECTIONS: Record<string, Point> = {
   ArrowLeft: { x: -1, y: 0 }, ArrowRight: { x: 1, y: 0 }, ArrowUp: { x: 0, y: 1 }, ArrowDown: { x: 0, y: -1 },
 };
+const ZOOMS: Record<string, () => void> = {
+  "+": () => zoom(ZOOM_STEP), "=": () => zoom(ZOOM_STEP), "-": () => zoom(1 / ZOOM_STEP), "0": () => (sight.value = null),
+};
 
-function moveSelection(event: KeyboardEvent): void {
+function takeKey(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const direction = DIRECTIONS[event.key];
-  if (!direction) return;
+  if (direction && event.shiftKey) drag({ x: -direction.x * PAN_PIXELS, y: direction.y * PAN_PIXELS });
+  else if (direction) moveSelection(direction);
+  else if (ZOOMS[event.key]) ZOOMS[event.key]?.();
+  else return;
   event.preventDefault();
+}
+
+function moveSelection(direction: Point): void {
   const all = entities();
-  const from = all.find((one) => one.kind === selected.value?.kind && one.id === selected.value.id);
+  const from = selectedEntity();
   const next = from ? nearestTowards(all, from, direction) : all[0];
   if (next) select({ kind: next.kind, id: next.id });
 }

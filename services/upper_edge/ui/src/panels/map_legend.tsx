@@ -1,6 +1,6 @@
 import { BandMark } from "../parts/band_mark";
 import { cells, selected, spectrum, vehicles } from "../state/store";
-import { bitrate, bits, number } from "../words/format";
+import { bitrate, bits, counted, number } from "../words/format";
 import { receiverName } from "./vehicle_table";
 
 const MAX_BANDS = 8;
@@ -28,8 +28,8 @@ function selectionText(): string {
 function cellText(number_of_cell: number): string {
   const cell = cells.value?.cells.find((one) => one.cell === number_of_cell);
   if (!cell) return `Cell ${number_of_cell} is not in this run.`;
-  if (!cell.is_attached) return `Cell ${cell.cell}: no agent, ${number(cell.missed_slots)} slots missed.`;
-  const option = cell.option == null ? "no policy" : `option ${cell.option} for ${number(cell.option_age_slots)} slots`;
+  if (!cell.is_attached) return `Cell ${cell.cell}: no agent, ${counted(cell.missed_slots, "slot")} missed.`;
+  const option = cell.option == null ? "no policy" : `option ${cell.option} for ${counted(cell.option_age_slots, "slot")}`;
   return `Cell ${cell.cell}: ${option}; ${cell.vehicles_served} served, ${cell.vehicles_waiting} waiting.`;
 }
 

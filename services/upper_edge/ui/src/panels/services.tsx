@@ -2,7 +2,7 @@ import { Panel } from "../parts/panel";
 import { panelState } from "../state/panel_state";
 import { cells, events, link, silent_s, status } from "../state/store";
 import { ChartTools } from "../charts/chart_tools";
-import { duration, number, UNKNOWN } from "../words/format";
+import { counted, duration, number, UNKNOWN } from "../words/format";
 import type { CellState, LogEntry, ServiceStatus, Status } from "../api/types";
 import type { Table } from "../words/table";
 
@@ -64,7 +64,7 @@ function AgentRow({ cell }: { cell: CellState }) {
       <Latencies latency_s={cell.latency_s} />
       <td>{number(cell.reconnects + cell.edge_reconnects)}</td>
       <td class={cell.missed_slots ? "bad" : ""}>{number(cell.missed_slots)}</td>
-      <td class="text long">{cell.gaps ? `left ${number(cell.gaps)} times without saying so` : "none"}</td>
+      <td class="text long">{cell.gaps ? `left ${counted(cell.gaps, "time")} without saying so` : "none"}</td>
     </tr>
   );
 }

@@ -71,7 +71,9 @@ function drawMatrix(canvas: HTMLCanvasElement, told: Spectrum, colours: Palette)
 
 interface Box { left: number; top: number; width: number; height: number }
 const STRONG_DB = 50;
-const MAX_MARKS = 3;
+const MARK_WIDTH = 13;
+/** Room for the number beside the marks. */
+const NUMBER_WIDTH = 34;
 
 /** A field: darker with interference; a mark for each link now, the means in words. */
 function drawUse(pen: CanvasRenderingContext2D, use: BandUse, box: Box, noise_dbm: number, colours: Palette): void {
@@ -81,7 +83,8 @@ function drawUse(pen: CanvasRenderingContext2D, use: BandUse, box: Box, noise_db
   pen.fillRect(box.left, box.top, box.width, box.height);
   pen.globalAlpha = 1;
   pen.fillStyle = lineColour(colours, use.band);
-  (use.links ?? []).slice(0, MAX_MARKS).forEach((_, i) => bandMark(pen, use.band, box.left + 11 + i * 13, box.top + 12, 4.5));
+  const fitting = Math.max(1, Math.floor((box.width - NUMBER_WIDTH) / MARK_WIDTH));
+  (use.links ?? []).slice(0, fitting).forEach((_, i) => bandMark(pen, use.band, box.left + 11 + i * MARK_WIDTH, box.top + 12, 4.5));
   const interference = use.mean_interference_dbm == null ? UNKNOWN : `${number(use.mean_interference_dbm, 0)} dBm`;
   write(pen, interference, box.left + 6, box.top + 29, "11px", colours.text);
   pen.textAlign = "right";

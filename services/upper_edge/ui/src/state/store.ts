@@ -4,7 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 
 import type { Cells, Decision, LogEntry, Series, Spectrum, Status, Vehicles } from "../api/types";
 import { panelState, type Known, type PanelState } from "./panel_state";
-import { fromQuery, INITIAL, toQuery, type Selection, type Span, type Zoom } from "./view";
+import { fromQuery, INITIAL, toQuery, type Selection, type Sight, type Span, type Zoom } from "./view";
 
 // --- heard from the server
 
@@ -64,6 +64,8 @@ const chosen = fromQuery(location.search);
 export const span = signal<Span>(chosen.span);
 export const zoom = signal<Zoom | null>(chosen.zoom);
 export const selected = signal<Selection | null>(chosen.selected);
+/** The part of the map that is looked at; null: the whole. */
+export const sight = signal<Sight | null>(chosen.sight);
 export const tables = signal<readonly string[]>(chosen.tables);
 export const optionsBy = signal(chosen.options_by);
 export const comparedRuns = signal<readonly string[]>(chosen.runs);
@@ -72,7 +74,7 @@ export const scrubbed_s = signal<number | null>(null);
 
 const query = computed(() =>
   toQuery({
-    span: span.value, zoom: zoom.value, selected: selected.value, tables: tables.value,
+    span: span.value, zoom: zoom.value, selected: selected.value, sight: sight.value, tables: tables.value,
     options_by: optionsBy.value, runs: comparedRuns.value,
   }),
 );

@@ -2,12 +2,16 @@
 
 export type Span = "recent" | "run";
 export interface Zoom { from_s: number; to_s: number }
+/** The part of the map that is looked at: enlarged so many times, with this place in the middle. */
+export interface Sight { scale: number; x_m: number; y_m: number }
 export interface Selection { kind: "cell" | "vehicle"; id: string }
 
 export interface View {
   span: Span;
   zoom: Zoom | null;
   selected: Selection | null;
+  /** null: the whole map. */
+  sight: Sight | null;
   /** Panels that show their table instead of their chart. */
   tables: readonly string[];
   options_by: "time" | "cell" | "payload" | "length";
@@ -15,7 +19,7 @@ export interface View {
   runs: readonly string[];
 }
 
-export const INITIAL: View = { span: "recent", zoom: null, selected: null, tables: [], options_by: "time", runs: [] };
+export const INITIAL: View = { span: "recent", zoom: null, selected: null, sight: null, tables: [], options_by: "time", runs: [] };
 
 const OPTIONS_BY = ["time", "cell", "payload", "length"] as const;
 
@@ -25,6 +29,7 @@ export function toQuery(view: View): string {
   if (view.span !== INITIAL.span) query.set("span", view.span);
   if (view.zoom) query.set("zoom", `${round(view.zoom.from_s)}-${round(view.zoom.to_s)}`);
   if (view.selected) query.set(view.selected.kind, view.selected.id);
+  if (view.sight) query.set("map", [view.sight.scale, view.sight.x_m, view.sight.y_m].map(round).join("_"));
   if (view.tables.length) query.set("tables", [...view.tables].sort().join("."));
   if (view.options_by !== INITIAL.options_by) query.set("options", view.options_by);
   if (view.runs.length) query.set("runs", view.runs.join("."));
@@ -40,13 +45,14 @@ export function fromQuery(text: string): View {
     span: query.get("span") === "run" ? "run" : "recent",
     zoom: zoomOf(query.get("zoom")),
     selected: selectionOf(query),
+    sight: sightOf(query.get("map")),
     tables: listOf(query.get("tables")),
     options_by: by ?? INITIAL.options_by,
     runs: listOf(query.get("runs")),
   };
 }
 
-const round = (seconds: number): number => Number(seconds.toFixed(3));
+const round = (value: number): number => Number(value.toFixed(3));
 const listOf = (text: string | null): string[] => (text ? text.split(".").filter(Boolean) : []);
 
 function zoomOf(text: string | null): Zoom | null {
@@ -54,6 +60,13 @@ function zoomOf(text: string | null): Zoom | null {
   if (!match) return null;
   const [from_s, to_s] = [Number(match[1]), Number(match[2])];
   return from_s < to_s ? { from_s, to_s } : null;
+}
+
+function sightOf(text: string | null): Sight | null {
+  const match = /^(\d+(?:\.\d+)?)_(-?\d+(?:\.\d+)?)_(-?\d+(?:\.\d+)?)$/.exec(text ?? "");
+  if (!match) return null;
+  const [scale, x_m, y_m] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  return scale > 1 ? { scale, x_m, y_m } : null;
 }
 
 function selectionOf(query: URLSearchParams): Selection | null {

@@ -15,6 +15,10 @@ export function number(value: number | null | undefined, digits = 0): string {
   return format.format(value);
 }
 
+/** So many of a thing: 1 slot, 2 slots. */
+export const counted = (count: number | null | undefined, noun: string, digits = 0): string =>
+  `${number(count, digits)} ${noun}${count === 1 ? "" : "s"}`;
+
 const withUnit = (value: number | null | undefined, digits: number, unit: string, factor = 1): string =>
   value == null || !Number.isFinite(value) ? UNKNOWN : `${number(value * factor, digits)}\u00a0${unit}`;
 
