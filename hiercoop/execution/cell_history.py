@@ -36,7 +36,9 @@ class ReportBatch:
 def check_slots(slot: int, since_slot: int) -> None:
     """Raises MessageError where an option began after the slot of its report, or the slot is no number of slots."""
     if not since_slot <= slot < MAX_SLOT:
-        raise MessageError(f"slot={slot}, option_since_slot={since_slot} came; the first must be below 2^62, and not before the second")
+        raise MessageError(
+            f"slot={slot}, option_since_slot={since_slot} came; the first must be below 2^62, and not before the second"
+        )
 
 
 class CellHistory:

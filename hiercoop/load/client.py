@@ -50,7 +50,7 @@ class _Stream:
 
     async def open(self) -> None:
         """Registers the cells and opens the stream; a refusal is counted, and the stream then sends nothing."""
-        method, metadata = ECHO_METHOD, ((ANSWER_BYTES_KEY, str(self.sender.answer_bytes())),)
+        method = ECHO_METHOD
         if not self._plan.is_echo:
             stub = UpperEdgeServiceStub(self._channel)
             try:
@@ -60,7 +60,8 @@ class _Stream:
                 self._outcome.note_error(type(error).__name__)
                 return
             self.sender.edge_epoch = response.edge_epoch
-            method, metadata = f"/{_SERVICE}/{'PackedOptions' if self._plan.shape.packed else 'Options'}", ()
+            method = f"/{_SERVICE}/{'PackedOptions' if self._plan.shape.packed else 'Options'}"
+        metadata = ((ANSWER_BYTES_KEY, str(self.sender.answer_bytes())),) if self._plan.is_echo else None
         self._call = self._channel.stream_stream(method)(metadata=metadata, wait_for_ready=True)
         await self._call.wait_for_connection()
         self._reading = asyncio.create_task(self._read(self._call))

@@ -31,7 +31,7 @@ def registration(plan: ClientPlan, cell: int) -> RegisterRequest:
     """The handshake of one cell; every cell reports by itself, as on termination."""
     run = RunProfile(
         run_epoch=plan.run_epoch,
-        seed=1,
+        seed=plan.shape.seed,
         num_cells=plan.shape.num_sbs,
         reporting="on-termination",
         codec=plan.shape.codec,
@@ -101,16 +101,23 @@ class Sender:
 
     def answer_bytes(self) -> int:
         """Size of an answer, for an echo that answers as much."""
-        epochs = {"run_epoch": self._plan.run_epoch, "edge_epoch": self._plan.run_epoch, "slot": 1000}
+        epoch, size = self._plan.run_epoch, len(self.cells)
         if not self._plan.shape.packed:
-            return OptionDecision(cell=1, sequence=200, option=1, attach_epoch=ATTACH_EPOCH, **epochs).ByteSize()
-        size = len(self.cells)
+            return OptionDecision(
+                cell=1, slot=1000, sequence=200, option=1, run_epoch=epoch, attach_epoch=ATTACH_EPOCH, edge_epoch=epoch
+            ).ByteSize()
         return DecisionPack(
-            cell=self.cells, attach_epoch=[ATTACH_EPOCH] * size, sequence=[200] * size, option=[1] * size, **epochs
+            slot=1000,
+            run_epoch=epoch,
+            edge_epoch=epoch,
+            cell=self.cells,
+            attach_epoch=[ATTACH_EPOCH] * size,
+            sequence=[200] * size,
+            option=[1] * size,
         ).ByteSize()
 
     def _draw(self, index: int, number: int) -> Tensor:
-        vectors = keyed_generator(1, "load", index, number).standard_normal(
+        vectors = keyed_generator(self._plan.shape.seed, "load", index, number).standard_normal(
             (len(self.cells), self._plan.dimensions["features"]), np.float32
         )
         return codec.encode_features(vectors if self._plan.shape.packed else vectors[0], self._plan.shape.codec)

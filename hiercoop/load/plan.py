@@ -27,6 +27,8 @@ class LoadShape:
     """Processes that emulate them."""
     packed: int = 0
     """SBSs whose reports go in one message; 0: each its own message on its own connection."""
+    seed: int = 1
+    """Of the features."""
 
     @property
     def num_senders(self) -> int:

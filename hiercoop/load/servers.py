@@ -89,7 +89,9 @@ def ask_edge(address: str, timeout_s: float = START_TIMEOUT_S) -> EdgeFacts:
                 GetPolicyRequest(), timeout=timeout_s, wait_for_ready=True
             )
         except grpc.RpcError as error:
-            raise UnreachableError(f"no edge answers at {address} within {timeout_s:g} s; start one or leave out --edge") from error
+            raise UnreachableError(
+                f"no edge answers at {address} within {timeout_s:g} s; start one or leave out --edge"
+            ) from error
     bundle = bundle_from_files({file.name: file.content for file in response.files})
     sizes = bundle.manifest.dimensions
     if sizes.options < 2:

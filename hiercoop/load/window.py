@@ -20,17 +20,10 @@ LEAD_S = 0.2
 
 @dataclass(frozen=True)
 class Window:
-    """One window: what the clients met, and the processor time of the server meanwhile [s]."""
+    """One window: what the clients met, and the processor time of the server meanwhile [s], None where it cannot be read."""
 
     result: LoadResult
     server_cpu_s: float | None
-
-    @property
-    def cpu_s_per_message(self) -> float | None:
-        """Processor time of the server a message [s]; None where it cannot be read or nothing was answered."""
-        if self.server_cpu_s is None or not self.result.answered:
-            return None
-        return self.server_cpu_s / self.result.answered
 
 
 class Clients:

@@ -119,9 +119,7 @@ class OptionStreams:
             self._is_scheduled = True
             loop.call_later(max(0.0, self._next_s - now_s), self._decide)
         if self._edge.is_waiting(report.slot) and report.slot not in self._deadlines:
-            self._deadlines[report.slot] = loop.call_later(
-                BUDGET_SHARE * report.budget_us * 1e-6, self._expire, report.slot
-            )
+            self._deadlines[report.slot] = loop.call_later(BUDGET_SHARE * report.budget_us * 1e-6, self._expire, report.slot)
 
     def close(self, stream: OptionStream) -> None:
         """A cell's stream has ended: no joint decision waits for it any more."""
@@ -144,7 +142,9 @@ class OptionStreams:
         staying = [stream for stream in self._open if stream.refusal is None]
         if len(staying) > 1:
             log.warning("overloaded", streams=len(staying), superseded=self._edge.superseded)
-            staying[-1].refusal = OverloadError(f"the edge cannot keep up with {len(staying)} streams; come back later", RETRY_S)
+            staying[-1].refusal = OverloadError(
+                f"the edge cannot keep up with {len(staying)} streams; come back later", RETRY_S
+            )
 
     def _expire(self, slot: int) -> None:
         self._deadlines.pop(slot, None)
