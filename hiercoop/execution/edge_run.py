@@ -35,6 +35,7 @@ class EdgeRun:
         self.cells: dict[int, CellState] = {}
         self._choice = OptionChoice(policy, codes[None], distance_m, hold_of(profile.reporting, profile.period_slots))
         self._history = CellHistory(profile.num_cells, sizes.features)
+        self._decides_rows_together = policy.has_separate_rows(profile.num_cells - 1, profile.num_cells)
 
     def bind(self, cell: int, attach_epoch: int) -> None:
         """Gives the cell to this attach; what an earlier one reported is forgotten."""
@@ -61,22 +62,23 @@ class EdgeRun:
     def decide(self, reports: ReportBatch) -> Int64[np.ndarray, "report"]:
         """The options that follow these reports of one slot, in cell order: new ones where they ended, else a confirmation.
 
-        Jointly where the slot is, otherwise each from what was known of the others before it; a row of values does not
-        depend on those that go with it, so neither do these.
+        Jointly where the slot is, otherwise each from what was known of the others before it: in one inference where the
+        network gives a row the same values among others as alone, else one by one.
         """
         known = self._history.before(reports.slot)
-        deciding = np.zeros((1, self.num_cells), np.bool_)
-        deciding[0, reports.cell] = reports.terminated
         option = reports.option.copy()
         if self.is_joint(reports.slot):
+            deciding = np.zeros((1, self.num_cells), np.bool_)
+            deciding[0, reports.cell] = reports.terminated
             known.option[0, reports.cell] = reports.option
             known.features[0, reports.cell] = reports.features
             known.age_slots[0, reports.cell] = 0.0
             known.is_known[0, reports.cell] = True
             option = self._choice.jointly(known, deciding)[0, reports.cell]
         elif reports.terminated.any():
-            own = known.features.copy()
-            own[0, reports.cell] = reports.features
-            option[reports.terminated] = self._choice.separately(own, known, deciding)
+            rows = np.flatnonzero(reports.terminated)
+            parts = [rows] if self._decides_rows_together else np.split(rows, len(rows))
+            for part in parts:
+                option[part] = self._choice.of_cells(reports.cell[part], reports.features[part], known)
         self._history.remember(reports, option)
         return option

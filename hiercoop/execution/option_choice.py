@@ -56,7 +56,7 @@ class OptionChoice:
     def jointly(self, known: KnownCells, deciding: Bool[np.ndarray, "env cell"]) -> Int64[np.ndarray, "env cell"]:
         """Every cell's option once the deciding ones have chosen together; the others keep what is known of them."""
         option = known.option.copy()
-        inputs = self._inputs(known.features, known, slice(None))
+        inputs = self._inputs(known.features.reshape(len(self._code), known.features.shape[2]), known, slice(None))
         cells = np.flatnonzero(deciding.any(axis=0)).tolist()
         # Views, so that each row sees what becomes of the others' options.
         rows = {cell: inputs.rows(slice(cell, None, option.shape[1])) for cell in cells}
@@ -76,7 +76,7 @@ class OptionChoice:
 
     def values(self, known: KnownCells, cell: int) -> Float32[np.ndarray, "env option"]:
         """The value of each option of one cell, given what is known of it and of the others."""
-        return self._policy.values(self._inputs(known.features, known, slice(cell, None, known.option.shape[1])))
+        return self._policy.values(self._inputs(known.features[:, cell], known, slice(cell, None, known.option.shape[1])))
 
     def separately(
         self,
@@ -85,22 +85,28 @@ class OptionChoice:
         deciding: Bool[np.ndarray, "env cell"],
     ) -> Int64[np.ndarray, "row"]:
         """The best option of each deciding cell, from its own `features` and what was known before of the others."""
-        inputs = self._inputs(features, known, np.flatnonzero(deciding))
-        best: np.ndarray = np.argmax(self._policy.values(inputs), axis=1)
+        rows = np.flatnonzero(deciding)
+        return self.of_cells(rows, features.reshape(len(self._code), features.shape[2])[rows], known)
+
+    def of_cells(
+        self, rows: Int64[np.ndarray, "row"], features: Float32[np.ndarray, "row feature"], known: KnownCells
+    ) -> Int64[np.ndarray, "row"]:
+        """The same for rows by number, which is that of the cell where there is one environment."""
+        best: np.ndarray = np.argmax(self._policy.values(self._inputs(features, known, rows)), axis=1)
         return best
 
     def _inputs(
         self,
-        features: Float32[np.ndarray, "env cell feature"],
+        features: Float32[np.ndarray, "row feature"],
         known: KnownCells,
         rows: slice | Int64[np.ndarray, "row"],
     ) -> EdgeInput:
         """These rows of all; there is one for every cell of every environment, by environment and then by cell."""
         others = self._other_rows[rows]
         return EdgeInput(
-            features=features.reshape(len(self._code), features.shape[2])[rows],
+            features=features,
             code=self._code[rows],
-            other_features=known.features.reshape(len(self._code), features.shape[2])[others],
+            other_features=known.features.reshape(len(self._code), known.features.shape[2])[others],
             other_option=known.option.reshape(-1)[others],
             other_age=known.age_slots.reshape(-1)[others],
             other_distance=self._distance_m[rows],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 BURST_S = 0.25
 """A stream may be this far ahead of its rate, so that a pause of its machine costs it nothing."""
+ROUNDING = 1e-6
+"""Of a message: less than this is not missing."""
 WINDOW_S = 0.5
 MAX_LOST_SHARE = 0.2
 PATIENCE_WINDOWS = 4
@@ -25,8 +27,9 @@ class RateLimit:
         """Seconds until these messages may come; 0 where they may now, and then they count."""
         self._credit = min(self._most, self._credit + (now_s - self._seen_s) * self._rate_hz)
         self._seen_s = now_s
-        if self._credit < min(count, self._most):
-            return (min(count, self._most) - self._credit) / self._rate_hz
+        missing = min(count, self._most) - self._credit
+        if missing > ROUNDING:
+            return missing / self._rate_hz
         self._credit -= count
         return 0.0
 
