@@ -104,7 +104,7 @@ def test_reports_at_hand_together_are_answered_as_one_by_one(policy: PolicyBundl
     one_by_one, together, all_at_once = (twelve_cells(policy) for _ in range(3))
     slots = reports_of(one_by_one)
     alone = [decision for reports in slots for report in reports for decision in one_by_one.edge.submit(report)]
-    assert len({option for option in options_of(alone).values()}) > 1
+    assert len(set(options_of(alone).values())) > 1
     batched = []
     for reports in slots:
         assert all(together.edge.admit(report) for report in reversed(reports))
