@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -67,8 +68,11 @@ class Clients:
 def started_clients(num_clients: int, facts: EdgeFacts) -> Iterator[Clients]:
     """Client processes, ended again when the block is left."""
     command = [sys.executable, "-m", "hiercoop.load.client"]
+    # Streams that end are counted; gRPC need not tell each of them on stderr too.
+    environment = os.environ | {"GRPC_VERBOSITY": "ERROR"}
     processes = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(num_clients)
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(num_clients)
     ]
     try:
         yield Clients(processes, facts)
