@@ -29,6 +29,8 @@ READY = "ready"
 REGISTER_TIMEOUT_S = 10.0
 GRACE_S = 1.0
 """How long answers are awaited after the last deadline."""
+MAX_BURST = 32
+"""Messages handed out at a time: a generator that is behind must still write and read."""
 
 _SERVICE = DESCRIPTOR.services_by_name["UpperEdgeService"].full_name
 
@@ -103,11 +105,14 @@ class _Stream:
         self._outcome.note_error(status)
 
     def _take(self, data: bytes) -> None:
-        """Times one answer; messages of this stream before it will get none."""
+        """Times one answer, unless it decides nothing; messages of this stream before it will get none."""
         if self._plan.is_echo:
             sequence, num_decided = self._awaited[0][0], max(1, self._plan.shape.packed)
         else:
             sequence, num_decided = answered(data, bool(self._plan.shape.packed))
+        if not num_decided:
+            self._awaited.popleft()
+            return
         while self._awaited:
             awaited, due_s = self._awaited.popleft()
             if awaited == sequence:
@@ -155,10 +160,12 @@ class _Schedule:
 
     def _send_due(self) -> None:
         now_s = time.monotonic()
-        while self._next < len(self._streams) * self._shape.num_rounds and self._due_s() <= now_s:
+        last = min(self._next + MAX_BURST, len(self._streams) * self._shape.num_rounds)
+        while self._next < last and self._due_s() <= now_s:
             round_index, index = divmod(self._next, len(self._streams))
             due_s = self._due_s()
-            slot = round((due_s - self._begin_s) // SLOT_S)
+            # A thousandth of a slot's grace: reports one slot apart must not fall into one.
+            slot = int((due_s - self._begin_s) / SLOT_S + 1e-3)
             self._streams[index].send(slot, round_index + 1, due_s)
             self._next += 1
         self._wait()

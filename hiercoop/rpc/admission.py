@@ -23,14 +23,14 @@ class RateLimit:
         self._credit = self._most
         self._seen_s = 0.0
 
-    def wait_s(self, now_s: float, count: int = 1) -> float:
-        """Seconds until these messages may come; 0 where they may now, and then they count."""
+    def wait_s(self, now_s: float) -> float:
+        """Seconds until a message may come; 0 where it may now, and then it counts."""
         self._credit = min(self._most, self._credit + (now_s - self._seen_s) * self._rate_hz)
         self._seen_s = now_s
-        missing = min(count, self._most) - self._credit
+        missing = 1.0 - self._credit
         if missing > ROUNDING:
             return missing / self._rate_hz
-        self._credit -= count
+        self._credit -= 1.0
         return 0.0
 
 

@@ -42,11 +42,11 @@ class OptionStream:
         self._unsent: deque[OptionDecision] = deque(maxlen=MAX_UNSENT)
         self._writing: asyncio.Task[None] | None = None
 
-    def check(self, now_s: float, num_reports: int = 1) -> None:
+    def check(self, now_s: float) -> None:
         """Raises OverloadError where the stream goes beyond its rate, or has been refused."""
-        wait_s = self._rate.wait_s(now_s, num_reports)
+        wait_s = self._rate.wait_s(now_s)
         if wait_s > 0.0:
-            raise OverloadError(f"cell {self.cell} reports more often than the edge allows; wait {wait_s:.3f} s", wait_s)
+            raise OverloadError(f"messages come more often than the edge's MAX_REPORT_RATE_HZ; wait {wait_s:.3f} s", wait_s)
         if self.refusal is not None:
             raise self.refusal
 

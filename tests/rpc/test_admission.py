@@ -19,12 +19,6 @@ def test_a_stream_above_its_rate_is_refused_and_told_how_long_to_wait() -> None:
     assert limit.wait_s(1000.0 + wait_s) == 0.0
 
 
-def test_a_pack_counts_as_all_its_reports() -> None:
-    limit = RateLimit(100.0)
-    assert limit.wait_s(1000.0, 25) == 0.0
-    assert limit.wait_s(1000.0, 25) > 0.2
-
-
 def watched(lost_shares: list[float]) -> tuple[OverloadWatch, list[bool], float]:
     watch, taken, lost, now_s, found = OverloadWatch(), 0, 0, 100.0, []
     watch.note(0, 0, now_s)
