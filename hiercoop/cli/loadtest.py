@@ -17,6 +17,7 @@ from hiercoop.errors import ConfigError, InputFileError
 
 MAX_CLIENTS = 16
 MAX_WINDOW_S = 600.0
+EDGE_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ def loadtest(options: LoadtestOptions) -> None:
     )
     with ExitStack() as running:
         edge = Server(options.edge) if options.edge else running.enter_context(started_edge(options.policy))
-        facts = ask_edge(edge.address)
+        facts = ask_edge(edge.address) if options.edge is None else ask_edge(edge.address, EDGE_TIMEOUT_S)
         echo = running.enter_context(started_echo())
         contest = Contest(running.enter_context(started_clients(options.clients, facts)), edge, echo, shape, _say)
         compared = compare(contest, options.rounds)

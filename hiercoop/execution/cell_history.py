@@ -49,7 +49,7 @@ class CellHistory:
         self._since_slot = np.zeros((num_cells, HISTORY_SLOTS), np.int64)
         self._option = np.zeros((num_cells, HISTORY_SLOTS), np.int64)
         self._features = np.zeros((num_cells, HISTORY_SLOTS, num_features), np.float32)
-        self._oldest = np.zeros(num_cells, np.int64)
+        self._oldest = [0] * num_cells
         self._cells = np.arange(num_cells)
 
     def forget(self, cell: int) -> None:
@@ -58,12 +58,14 @@ class CellHistory:
 
     def remember(self, reports: ReportBatch, option: Int64[np.ndarray, "report"]) -> None:
         """Keeps these reports and the options that hold from now on, in place of each cell's oldest."""
-        place = (reports.cell, self._oldest[reports.cell])
-        self._slot[place] = reports.slot
-        self._since_slot[place] = np.where(reports.terminated, reports.slot, reports.since_slot)
-        self._option[place] = option
-        self._features[place] = reports.features
-        self._oldest[reports.cell] = (place[1] + 1) % HISTORY_SLOTS
+        # Mostly there is one report, and numpy takes longer for one than Python.
+        for row, cell in enumerate(reports.cell.tolist()):
+            place = (cell, self._oldest[cell])
+            self._slot[place] = reports.slot
+            self._since_slot[place] = reports.slot if reports.terminated[row] else reports.since_slot[row]
+            self._option[place] = option[row]
+            self._features[place] = reports.features[row]
+            self._oldest[cell] = (place[1] + 1) % HISTORY_SLOTS
 
     def before(self, slot: int) -> KnownCells:
         """What was known of all cells from slots strictly before this one; fresh arrays, for one environment."""

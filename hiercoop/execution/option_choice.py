@@ -92,7 +92,9 @@ class OptionChoice:
         self, rows: Int64[np.ndarray, "row"], features: Float32[np.ndarray, "row feature"], known: KnownCells
     ) -> Int64[np.ndarray, "row"]:
         """The same for rows by number, which is that of the cell where there is one environment."""
-        best: np.ndarray = np.argmax(self._policy.values(self._inputs(features, known, rows)), axis=1)
+        # Most often one cell decides, and a slice of one row is a view.
+        index = slice(rows[0], rows[0] + 1) if len(rows) == 1 else rows
+        best: np.ndarray = np.argmax(self._policy.values(self._inputs(features, known, index)), axis=1)
         return best
 
     def _inputs(

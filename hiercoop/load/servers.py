@@ -14,7 +14,8 @@ from pathlib import Path
 import grpc
 
 from hiercoop.errors import BundleError, ConfigError, UnreachableError
-from hiercoop.execution.bundle import bundle_from_files
+from hiercoop.execution.bundle import bundle_from_files, load_bundle
+from hiercoop.execution.policy_path import policy_path
 from hiercoop.rpc.channel_options import MAX_POLICY_BYTES, client_options
 from hiercoop.rpc.v1.upper_edge_service_pb2 import GetPolicyRequest, GetPolicyResponse
 from hiercoop.rpc.v1.upper_edge_service_pb2_grpc import UpperEdgeServiceStub
@@ -52,7 +53,8 @@ class EdgeFacts:
 
 @contextmanager
 def started_edge(policy: str, **settings: str) -> Iterator[Server]:
-    """A decision process of its own on a free port of this machine; UnreachableError where it does not come up."""
+    """A decision process of its own on a free port of this machine; BundleError for a policy that it could not load."""
+    load_bundle(policy_path(policy))
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         address = f"{HOST}:{probe.getsockname()[1]}"

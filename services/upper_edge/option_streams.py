@@ -117,7 +117,10 @@ class OptionStreams:
         loop = asyncio.get_running_loop()
         if not self._is_scheduled:
             self._is_scheduled = True
-            loop.call_later(max(0.0, self._next_s - now_s), self._decide)
+            if now_s < self._next_s:
+                loop.call_later(self._next_s - now_s, self._decide)
+            else:
+                loop.call_soon(self._decide)
         if self._edge.is_waiting(report.slot) and report.slot not in self._deadlines:
             self._deadlines[report.slot] = loop.call_later(BUDGET_SHARE * report.budget_us * 1e-6, self._expire, report.slot)
 
