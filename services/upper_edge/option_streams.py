@@ -22,6 +22,8 @@ BUDGET_SHARE = 0.8
 """Share of a cell's patience after which a joint decision is made with the reports that came: the answer must travel too."""
 MAX_HOLD_S = 0.005
 """Reports wait this long at most for others to be decided with."""
+BEHIND_S = 0.0003
+"""A cell does not report again so soon after an answer: it allocates, is scored, observes and infers first."""
 MAX_UNSENT = 16
 """Decisions that wait for a slow reader; older ones are of no use to it any more."""
 SETTLE_TIMEOUT_S = 0.2
@@ -41,6 +43,14 @@ class OptionStream:
         self._rate = RateLimit(rate_hz)
         self._unsent: deque[OptionDecision] = deque(maxlen=MAX_UNSENT)
         self._writing: asyncio.Task[None] | None = None
+        self._is_awaiting = False
+        self._answered_s = 0.0
+
+    def note_report(self, now_s: float) -> bool:
+        """Takes note of a report; True where it must have been lying here, unread, since before the last one was answered."""
+        is_behind = self._is_awaiting or now_s - self._answered_s < BEHIND_S
+        self._is_awaiting = True
+        return is_behind
 
     def check(self, now_s: float) -> None:
         """Raises OverloadError where the stream goes beyond its rate, or has been refused."""
@@ -52,6 +62,7 @@ class OptionStream:
 
     def send(self, decision: OptionDecision) -> None:
         """Sends one decision; a stream that has ended takes none, and its cell goes on alone."""
+        self._is_awaiting, self._answered_s = False, time.perf_counter()
         self._unsent.append(decision)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
@@ -73,8 +84,8 @@ class OptionStream:
 class OptionStreams:
     """Takes reports to the edge and its decisions to the cells that they are for.
 
-    What arrives while a decision is made waits for as long as that took, so that under load reports are decided together,
-    the newest of each cell, and reading has as much of the process as deciding.
+    What arrives together is decided together. Where reports lie unread, because deciding has taken too long, they are read
+    for some milliseconds before the next decision: of each cell the newest then counts, and all go in one inference.
     """
 
     def __init__(self, edge: UpperEdge, max_streams: int, max_rate_hz: float) -> None:
@@ -89,7 +100,6 @@ class OptionStreams:
         self._overload = OverloadWatch()
         self._num_admitted = 0
         self._is_scheduled = False
-        self._next_s = 0.0
 
     def check_overload(self) -> None:
         """Raises OverloadError while the edge cannot keep up with the cells that it has."""
@@ -115,10 +125,11 @@ class OptionStreams:
         self._streams[report.cell] = stream
         stream.cell, stream.attach_epoch = report.cell, report.attach_epoch
         loop = asyncio.get_running_loop()
+        is_behind = stream.note_report(now_s)
         if not self._is_scheduled:
             self._is_scheduled = True
-            if now_s < self._next_s:
-                loop.call_later(self._next_s - now_s, self._decide)
+            if is_behind:
+                loop.call_later(MAX_HOLD_S, self._decide)
             else:
                 loop.call_soon(self._decide)
         if self._edge.is_waiting(report.slot) and report.slot not in self._deadlines:
@@ -133,11 +144,8 @@ class OptionStreams:
 
     def _decide(self) -> None:
         self._is_scheduled = False
-        began_s = time.perf_counter()
         self._deliver(self._edge.decide())
-        now_s = time.perf_counter()
-        self._next_s = now_s + min(now_s - began_s, MAX_HOLD_S)
-        if self._overload.note(self._num_admitted, self._edge.superseded, now_s):
+        if self._overload.note(self._num_admitted, self._edge.superseded, time.perf_counter()):
             self._shed()
 
     def _shed(self) -> None:
