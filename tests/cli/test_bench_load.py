@@ -23,7 +23,7 @@ def test_processor_time_within_ten_per_cent_of_the_baseline_passes(baseline: Pat
 
 
 def test_processor_time_ten_per_cent_above_the_baseline_fails_with_exit_code_5(baseline: Path):
-    with pytest.raises(CheckError, match="takes 3.31 times the echo's") as caught:
+    with pytest.raises(CheckError, match=r"takes 3\.31 times the echo's") as caught:
         check_baseline({CHECKED: 3.31}, baseline)
     assert outcome_of(caught.value).exit_code == 5
 
