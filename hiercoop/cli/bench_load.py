@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hiercoop.load.plan import LoadShape
 from hiercoop.load.servers import ask_edge, started_echo, started_edge
 from hiercoop.load.window import started_clients
 
-STEADY = LoadShape(num_sbs=16, period_s=0.02, deadline_s=0.02, seconds=4.0, max_messages=10_000)
+STEADY = LoadShape(num_sbs=8, period_s=0.02, deadline_s=0.02, seconds=4.0, max_messages=10_000)
 """Light enough for any machine: here the processor time a message is compared."""
 SPREAD = replace(STEADY, num_sbs=64, period_s=0.01, deadline_s=0.01, max_messages=100_000)
 PACKED = replace(STEADY, num_sbs=64, period_s=0.05, deadline_s=0.05, packed=64)
@@ -30,13 +31,16 @@ WORST_RATIO = 1.10
 CHECKED = "server_cpu_per_message"
 
 
+def bench_message(repeats: int, policy: str) -> dict[str, object]:
+    """Processor time of the edge a message over the echo's, loaded in turns: what a baseline holds."""
+    with _contest(policy) as contest:
+        steady = compare(contest, repeats)
+    return {CHECKED: steady.ratios[CHECKED], "steady": _figures(steady)}
+
+
 def bench_load(repeats: int, policy: str) -> dict[str, object]:
     """Ratios of edge over echo, loaded in turns: processor time a message, latency of 64 SBSs, packed reports."""
-    with ExitStack() as running:
-        edge = running.enter_context(started_edge(policy))
-        echo = running.enter_context(started_echo())
-        clients = running.enter_context(started_clients(NUM_CLIENTS, ask_edge(edge.address)))
-        contest = Contest(clients, edge, echo, STEADY, say=lambda sentence: None)
+    with _contest(policy) as contest:
         steady = compare(contest, repeats)
         spread = compare(replace(contest, shape=SPREAD), repeats)
         packed = compare(replace(contest, shape=PACKED), repeats)
@@ -66,13 +70,22 @@ def check_baseline(found: dict[str, object], baseline: Path) -> None:
     try:
         wanted = float(json.loads(baseline.read_text("utf-8"))[CHECKED])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputFileError(f"baseline {baseline} cannot be used: {error}; write one with --save") from error
+        raise InputFileError(f"baseline {baseline} cannot be used: {error}; write one with `bench load --save`") from error
     ratio = found[CHECKED]
     if not isinstance(ratio, float) or ratio > WORST_RATIO * wanted:
         raise CheckError(
             f"the edge takes {ratio} times the echo's processor time a message, the baseline {wanted:.3g}, at most "
             f"{WORST_RATIO:g} times that is allowed; measure again on an idle machine, or find what made it slower"
         )
+
+
+@contextmanager
+def _contest(policy: str) -> Iterator[Contest]:
+    with ExitStack() as running:
+        edge = running.enter_context(started_edge(policy))
+        echo = running.enter_context(started_echo())
+        clients = running.enter_context(started_clients(NUM_CLIENTS, ask_edge(edge.address)))
+        yield Contest(clients, edge, echo, STEADY, say=lambda sentence: None)
 
 
 def _figures(compared: Compared) -> dict[str, object]:

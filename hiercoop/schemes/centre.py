@@ -82,7 +82,7 @@ class CentreExchange:
         for _ in range(self._scenario.num_sbs):
             channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=client_options(MAX_POLICY_BYTES))
             self._channels.append(channel)
-            self._streams.append(CentreServiceStub(channel).Coordinate())
+            self._streams.append(CentreServiceStub(channel).Coordinate(wait_for_ready=True))
 
     async def allocate(self, observations: Mapping[int, SlotObservation], channel: ChannelState) -> list[Allocation]:
         """Every cell's report goes up and its allocation comes down."""

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 
+import grpc
+
 from hiercoop.config.run import RunConfig
-from hiercoop.errors import MessageError
+from hiercoop.errors import MessageError, UnreachableError
 from hiercoop.execution.bundle import PolicyBundle
 from hiercoop.execution.emulation import Emulation
 from hiercoop.execution.signalling import phase_of, window_update_bytes
 from hiercoop.execution.signalling_cost import RunExtent, kind_totals, layer_cost, phase_totals
 from hiercoop.load.servers import Server, ask_edge, started_edge
+from hiercoop.rpc.client import as_error
 from hiercoop.rpc.v1.upper_edge_service_pb2 import SignallingCount
 from hiercoop.schemes.centre import CentreExchange
 from hiercoop.schemes.exchange import Exchange
@@ -131,6 +134,12 @@ async def _play(scheme: str, emulation: Emulation, server: Server | None, age: I
                 age.note(emulation.slot, everyone)
             emulation.end_slot()
             progress(emulation.slot)
+    except grpc.aio.AioRpcError as error:
+        raise as_error(error) from error
+    except TimeoutError as error:
+        raise UnreachableError(
+            f"{scheme}: a peer did not answer in slot {emulation.slot}; is the machine overloaded?"
+        ) from error
     finally:
         await exchange.close()
     return exchange

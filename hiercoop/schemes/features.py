@@ -38,6 +38,8 @@ class FeatureExchange:
         """Attaches every cell: its policy is fetched, its agent registered, its stream opened."""
         for cell, channel in enumerate(self._channels):
             welcome = self._emulation.attach(cell)
+            async with asyncio.timeout(EXCHANGE_TIMEOUT_S):
+                await channel.channel_ready()
             stub = UpperEdgeServiceStub(channel)
             wanted = GetPolicyRequest(
                 digest=welcome.policy_digest,

@@ -54,7 +54,7 @@ class Peer(PeerServiceServicer):
     async def dial(self, port: int) -> None:
         """Joins another cell."""
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=client_options())
-        stream = PeerServiceStub(channel).Exchange()
+        stream = PeerServiceStub(channel).Exchange(wait_for_ready=True)
         self._channels.append(channel)
         self._ways.append(stream)
         await stream.wait_for_connection()

@@ -37,7 +37,7 @@ def test_a_ratio_that_could_not_be_measured_fails(baseline: Path):
 def test_a_baseline_that_holds_no_ratio_is_refused(tmp_path: Path, text: str):
     path = tmp_path / "baseline.json"
     path.write_text(text)
-    with pytest.raises(InputFileError, match="write one with --save"):
+    with pytest.raises(InputFileError, match="bench load --save"):
         check_baseline({CHECKED: 3.0}, path)
     with pytest.raises(InputFileError):
         check_baseline({CHECKED: 3.0}, tmp_path / "absent.json")
