@@ -7,6 +7,7 @@ HierCoopError
 ├── MessageError           a message on the wire has a wrong dtype, shape, cell, slot or digest
 ├── HandshakeError         two sides disagree on version, digest, dimensions or codec
 ├── UnreachableError       a service does not answer, or a port is taken                     (exit 4)
+├── OverloadError          a service has more to do than it can; come back after `retry_s`  (exit 4)
 ├── CheckError             a check that was asked for did not hold                           (exit 5)
 └── TrainingError          learning cannot go on (NaN, unusable checkpoint)                  (exit 1)
 
@@ -46,6 +47,14 @@ class UnreachableError(HierCoopError):
     """A service does not answer, or an address cannot be had."""
 
 
+class OverloadError(HierCoopError):
+    """A service has more to do than it can, and says when to come back."""
+
+    def __init__(self, message: str, retry_s: float) -> None:
+        super().__init__(message)
+        self.retry_s = retry_s
+
+
 class CheckError(HierCoopError):
     """A check that was asked for did not hold."""
 
@@ -71,6 +80,7 @@ OUTCOMES: dict[type[HierCoopError], Outcome] = {
     MessageError: Outcome("INVALID_ARGUMENT", 422, 1, "Malformed message"),
     HandshakeError: Outcome("FAILED_PRECONDITION", 409, 1, "The two sides disagree"),
     UnreachableError: Outcome("UNAVAILABLE", 503, 4, "Service unreachable"),
+    OverloadError: Outcome("RESOURCE_EXHAUSTED", 429, 4, "Too much at a time"),
     CheckError: Outcome("ABORTED", 409, 5, "Check failed"),
     TrainingError: Outcome("INTERNAL", 500, 1, "Training stopped"),
     HierCoopError: Outcome("INTERNAL", 500, 1, "Error"),

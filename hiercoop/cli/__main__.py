@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hiercoop.cli import bench, doctor, evaluate, export, figures, simulate, train, up
+from hiercoop.cli import bench, doctor, evaluate, export, figures, loadtest, signalling, simulate, train, up
 from hiercoop.cli.interrupt import EXIT_INTERRUPTED
 from hiercoop.cli.options import with_options
 from hiercoop.errors import HierCoopError, outcome_of
@@ -30,6 +30,8 @@ app.command("evaluate")(with_options(evaluate.evaluate, evaluate.EvaluateOptions
 app.command("export")(with_options(export.export, export.ExportOptions))
 app.command("figures")(with_options(figures.figures, figures.FiguresOptions))
 app.command("up", context_settings=up.FORWARD_EVERYTHING, add_help_option=False)(up.up)
+app.command("loadtest")(with_options(loadtest.loadtest, loadtest.LoadtestOptions))
+app.command("signalling")(with_options(signalling.signalling, signalling.SignallingOptions))
 app.command("bench")(with_options(bench.bench, bench.BenchOptions))
 app.command("doctor")(with_options(doctor.doctor, doctor.DoctorOptions))
 

@@ -61,6 +61,8 @@ class RunCounts:
     rounds_offered: int = 0
     time_to_deliver_s: float = 0.0
     late_slots: int = 0
+    skipped_ticks: int = 0
+    """Of the late slots: those of the wall clock that no slot was simulated in."""
     dropped_messages: int = 0
     mbs_csi_bytes: int = 0
     mbs_allocation_bytes: int = 0

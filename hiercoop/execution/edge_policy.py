@@ -11,6 +11,8 @@ from hiercoop.execution.bundle import EDGE_FILE, PolicyBundle
 from hiercoop.execution.onnx_session import check_inputs, make_session
 from hiercoop.seeding import keyed_generator
 
+PROBED_ROWS = (2, 3, 4, 5, 6, 7, 8, 16, 32)
+
 
 @dataclass(frozen=True)
 class EdgeInput:
@@ -36,7 +38,7 @@ class EdgeInput:
 
 
 class EdgePolicy:
-    """`edge.onnx` of a bundle. A row's result does not depend on how many rows go with it."""
+    """`edge.onnx` of a bundle."""
 
     def __init__(self, bundle: PolicyBundle) -> None:
         sizes = bundle.manifest.dimensions
@@ -63,6 +65,34 @@ class EdgePolicy:
         """Q_k of each option, a row a cell."""
         (values,) = self._session.run(("values",), vars(known))
         return np.asarray(values, np.float32)
+
+    def has_separate_rows(self, num_others: int, max_rows: int) -> bool:
+        """Whether a row's values are the same bits however many rows go with it, up to so many; found out by trying.
+
+        ONNX Runtime chooses its kernels by shape: a product with constant weights is the same for a row alone and among
+        others, a sum over cells is not in every network. Inputs are drawn at random, so that another order of summation shows.
+        """
+        given = self._draw_inputs(num_others, max_rows)
+        alone = np.concatenate([self.values(given.rows(slice(row, row + 1))) for row in range(max_rows)])
+        sizes = [size for size in PROBED_ROWS if size < max_rows] + [max_rows]
+        return all(self.values(given.rows(slice(0, size))).tobytes() == alone[:size].tobytes() for size in sizes)
+
+    def _draw_inputs(self, num_others: int, num_rows: int) -> EdgeInput:
+        sizes, shape = self.manifest.dimensions, (num_rows, num_others)
+        generator = keyed_generator(0, "edge-rows", num_others, num_rows)
+        place = np.tile(np.arange(num_others), (num_rows, 1))
+        return EdgeInput(
+            features=generator.standard_normal((num_rows, sizes.features), np.float32),
+            code=generator.standard_normal((num_rows, sizes.code), np.float32),
+            other_features=generator.standard_normal((*shape, sizes.features), np.float32),
+            other_option=generator.integers(0, sizes.options, shape),
+            other_age=generator.integers(0, 20, shape).astype(np.float32),
+            other_distance=generator.uniform(50.0, 900.0, shape).astype(np.float32),
+            other_place=place,
+            place_at_other=place,
+            other_mask=np.ones(shape, np.float32),
+            hold=np.zeros(num_rows, np.float32),
+        )
 
 
 def cell_codes(seed: int, num_cells: int, size: int) -> Float32[np.ndarray, "cell code"]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, Shaped
+from jaxtyping import Bool, Float32, Int64
 
 from hiercoop.execution.edge_policy import EdgeInput, EdgePolicy
 from hiercoop.radio.geometry import neighbour_places
@@ -43,7 +43,9 @@ class OptionChoice:
         # Row k: the cells other than k, in cell order.
         others = np.nonzero(~np.eye(num_cells, dtype=np.bool_))[1].reshape(num_cells, max(num_cells - 1, 0))
         self._policy = policy
-        self._others = others
+        # Row of each other cell of a row's cell, in the same environment.
+        other_rows = num_cells * np.arange(num_envs)[:, None, None] + others
+        self._other_rows = other_rows.reshape(num_envs * num_cells, others.shape[1])
         self._code = code.reshape(num_envs * num_cells, code_size)
         place = neighbour_places(distance_m)
         self._distance_m, self._place, self._place_at_other = (
@@ -54,7 +56,7 @@ class OptionChoice:
     def jointly(self, known: KnownCells, deciding: Bool[np.ndarray, "env cell"]) -> Int64[np.ndarray, "env cell"]:
         """Every cell's option once the deciding ones have chosen together; the others keep what is known of them."""
         option = known.option.copy()
-        inputs = self._inputs(known.features, known)
+        inputs = self._inputs(known.features.reshape(len(self._code), known.features.shape[2]), known, slice(None))
         cells = np.flatnonzero(deciding.any(axis=0)).tolist()
         # Views, so that each row sees what becomes of the others' options.
         rows = {cell: inputs.rows(slice(cell, None, option.shape[1])) for cell in cells}
@@ -65,7 +67,7 @@ class OptionChoice:
             num_settled += 1
             if changes.any():
                 option[changes, cell] = best[changes]
-                inputs.other_option[:] = self._of_others(option)
+                inputs.other_option[:] = option.reshape(-1)[self._other_rows]
                 # The cell's own values do not depend on its own option.
                 num_settled = 1
             if num_settled == len(cells):
@@ -74,7 +76,7 @@ class OptionChoice:
 
     def values(self, known: KnownCells, cell: int) -> Float32[np.ndarray, "env option"]:
         """The value of each option of one cell, given what is known of it and of the others."""
-        return self._policy.values(self._inputs(known.features, known).rows(slice(cell, None, known.option.shape[1])))
+        return self._policy.values(self._inputs(known.features[:, cell], known, slice(cell, None, known.option.shape[1])))
 
     def separately(
         self,
@@ -83,25 +85,35 @@ class OptionChoice:
         deciding: Bool[np.ndarray, "env cell"],
     ) -> Int64[np.ndarray, "row"]:
         """The best option of each deciding cell, from its own `features` and what was known before of the others."""
-        inputs = self._inputs(features, known).rows(np.flatnonzero(deciding))
-        best: np.ndarray = np.argmax(self._policy.values(inputs), axis=1)
+        rows = np.flatnonzero(deciding)
+        return self.of_cells(rows, features.reshape(len(self._code), features.shape[2])[rows], known)
+
+    def of_cells(
+        self, rows: Int64[np.ndarray, "row"], features: Float32[np.ndarray, "row feature"], known: KnownCells
+    ) -> Int64[np.ndarray, "row"]:
+        """The same for rows by number, which is that of the cell where there is one environment."""
+        # Most often one cell decides, and a slice of one row is a view.
+        index = slice(rows[0], rows[0] + 1) if len(rows) == 1 else rows
+        best: np.ndarray = np.argmax(self._policy.values(self._inputs(features, known, index)), axis=1)
         return best
 
-    def _inputs(self, features: Float32[np.ndarray, "env cell feature"], known: KnownCells) -> EdgeInput:
-        """A row for every cell of every environment, by environment and then by cell."""
+    def _inputs(
+        self,
+        features: Float32[np.ndarray, "row feature"],
+        known: KnownCells,
+        rows: slice | Int64[np.ndarray, "row"],
+    ) -> EdgeInput:
+        """These rows of all; there is one for every cell of every environment, by environment and then by cell."""
+        others = self._other_rows[rows]
         return EdgeInput(
-            features=features.reshape(len(self._code), features.shape[2]),
-            code=self._code,
-            other_features=self._of_others(known.features),
-            other_option=self._of_others(known.option),
-            other_age=self._of_others(known.age_slots),
-            other_distance=self._distance_m,
-            other_place=self._place,
-            place_at_other=self._place_at_other,
-            other_mask=self._of_others(known.is_known).astype(np.float32),
-            hold=self._hold,
+            features=features,
+            code=self._code[rows],
+            other_features=known.features.reshape(len(self._code), known.features.shape[2])[others],
+            other_option=known.option.reshape(-1)[others],
+            other_age=known.age_slots.reshape(-1)[others],
+            other_distance=self._distance_m[rows],
+            other_place=self._place[rows],
+            place_at_other=self._place_at_other[rows],
+            other_mask=known.is_known.reshape(-1)[others].astype(np.float32),
+            hold=self._hold[rows],
         )
-
-    def _of_others(self, values: Shaped[np.ndarray, "env cell *any"]) -> Shaped[np.ndarray, "row other *any"]:
-        """What the others of each row's cell have, as a fresh array."""
-        return values[:, self._others].reshape(len(self._code), self._others.shape[1], *values.shape[2:])

@@ -38,5 +38,6 @@ def run_summary(emulation: Emulation, wall_s: float) -> dict[str, JsonValue]:
         "missed": sum(cell.missed_slots for cell in cells),
         "gaps": sum(cell.gaps for cell in cells),
         "late_slots": counts.late_slots,
+        "skipped_ticks": counts.skipped_ticks,
         "dropped_messages": counts.dropped_messages,
     }

@@ -9,7 +9,7 @@ acknowledgements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hiercoop.rpc.v1.upper_edge_service_pb2 import SignallingCount
@@ -45,15 +45,32 @@ class SignallingLedger:
     def __init__(self) -> None:
         self._counts: dict[tuple[int, int, str, bool], _Count] = {}
         self._changed: set[tuple[int, int, str, bool]] = set()
+        self._packs = 0
 
     def record(self, cell: int, attach_epoch: int, message_type: str, is_up: bool, payload_bytes: int) -> None:
         """Counts one message; `is_up` is towards the edge."""
-        key = (cell, attach_epoch, message_type, is_up)
-        count = self._counts.setdefault(key, _Count())
-        self._changed.add(key)
+        count = self._open((cell, attach_epoch, message_type, is_up))
         count.messages += 1
         count.payload_bytes += payload_bytes
-        count.frames += 1 + (payload_bytes + GRPC_PREFIX_BYTES - 1) // MAX_FRAME_BYTES
+        count.frames += _frames(payload_bytes)
+
+    def record_pack(self, cells: Sequence[tuple[int, int]], message_type: str, is_up: bool, payload_bytes: int) -> None:
+        """Counts one message of several cells, (cell, attach epoch) each: its payload in equal shares.
+
+        The message and its frames fall to each of the cells in turn, so that the totals stay whole numbers and exact.
+        """
+        if not cells:
+            return
+        bearer = self._packs % len(cells)
+        self._packs += 1
+        share_bytes, rest_bytes = divmod(payload_bytes, len(cells))
+        for index, (cell, attach_epoch) in enumerate(cells):
+            count = self._open((cell, attach_epoch, message_type, is_up))
+            count.payload_bytes += share_bytes
+            if index == bearer:
+                count.messages += 1
+                count.payload_bytes += rest_bytes
+                count.frames += _frames(payload_bytes)
 
     def counts(self) -> list[SignallingCount]:
         """All counts, in a fixed order."""
@@ -64,6 +81,10 @@ class SignallingLedger:
         changed = [self._count(key) for key in sorted(self._changed)]
         self._changed.clear()
         return changed
+
+    def _open(self, key: tuple[int, int, str, bool]) -> _Count:
+        self._changed.add(key)
+        return self._counts.setdefault(key, _Count())
 
     def _count(self, key: tuple[int, int, str, bool]) -> SignallingCount:
         cell, epoch, kind, is_up = key
@@ -93,6 +114,10 @@ class ReportedSignalling:
     def counts(self) -> list[SignallingCount]:
         """All counts, in a fixed order."""
         return [self._latest[key] for key in sorted(self._latest)]
+
+
+def _frames(payload_bytes: int) -> int:
+    return 1 + (payload_bytes + GRPC_PREFIX_BYTES - 1) // MAX_FRAME_BYTES
 
 
 def http2_bytes(count: SignallingCount) -> int:

@@ -8,8 +8,9 @@ from typing import TypeVar
 import grpc
 from google.protobuf.message import Message
 
-from hiercoop.errors import BundleError, HandshakeError, HierCoopError, MessageError, UnreachableError
+from hiercoop.errors import BundleError, HandshakeError, HierCoopError, MessageError, OverloadError, UnreachableError
 from hiercoop.rpc.channel_options import MAX_MESSAGE_BYTES, client_options
+from hiercoop.rpc.interceptors import RETRY_KEY
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -37,8 +38,11 @@ async def ask(method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], reque
 
 def as_error(error: grpc.aio.AioRpcError) -> HierCoopError:
     """The error of ours that a gRPC status stands for; what is no refusal means that the service is out of reach."""
-    kind = _ERRORS.get(error.code(), UnreachableError)
-    return kind(error.details() or error.code().name)
+    details = error.details() or error.code().name
+    retry_ms = dict(error.trailing_metadata() or ()).get(RETRY_KEY)
+    if isinstance(retry_ms, str) and retry_ms.isdigit():
+        return OverloadError(details, int(retry_ms) / 1000)
+    return _ERRORS.get(error.code(), UnreachableError)(details)
 
 
 class Backoff:

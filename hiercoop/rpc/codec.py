@@ -47,11 +47,11 @@ def decode_array(tensor: Tensor, shape: Sequence[int], dtype: DTypeLike) -> np.n
     return _elements(tensor).reshape(shape)
 
 
-def encode_features(features: Float32[np.ndarray, "feature"], codec: FeatureCodec) -> Tensor:
+def encode_features(features: Float32[np.ndarray, "*report feature"], codec: FeatureCodec) -> Tensor:
     """The features as they go over the wire; MessageError if one is not finite or above 65504 in magnitude.
 
     int8 is affine with a range that includes zero: scale = (max - min) / 255 as fp32, the zero point an integer in
-    -128..127, rounding half to even; the error is at most half a scale, plus fp32 rounding.
+    -128..127, rounding half to even; the error is at most half a scale, plus fp32 rounding. Several vectors share one scale.
     """
     # NaN fails the comparison too.
     if not np.all(np.abs(features) <= MAX_FEATURE):
@@ -66,11 +66,16 @@ def decode_features(tensor: Tensor, num_features: int | None = None) -> Float32[
     if len(tensor.shape) != 1 or num_features not in (None, tensor.shape[0]):
         wanted = "a vector" if num_features is None else f"({num_features},)"
         raise MessageError(f"features of shape {tuple(tensor.shape)} came where {wanted} is wanted")
-    if tensor.data_type == DataType.DATA_TYPE_INT8:
-        return _decode_int8(tensor)
-    if tensor.data_type not in (DataType.DATA_TYPE_FLOAT32, DataType.DATA_TYPE_FLOAT16):
-        raise MessageError(f"features of {_type_name(tensor.data_type)} came where FLOAT32, FLOAT16 or INT8 is wanted")
-    return _elements(tensor).astype(np.float32)
+    return _decode_reals(tensor)
+
+
+def decode_feature_rows(tensor: Tensor, num_reports: int, num_features: int) -> Float32[np.ndarray, "report feature"]:
+    """The features of several reports, in whichever codec; MessageError unless finite and of this shape."""
+    if tuple(tensor.shape) != (num_reports, num_features):
+        raise MessageError(
+            f"features of shape {tuple(tensor.shape)} came where {(num_reports, num_features)} is wanted: a row a report"
+        )
+    return _decode_reals(tensor).reshape(num_reports, num_features)
 
 
 def roster_bits(cells: Iterable[int]) -> bytes:
@@ -81,15 +86,21 @@ def roster_bits(cells: Iterable[int]) -> bytes:
     return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
 
 
-def cells_of(roster: bytes, num_cells: int) -> tuple[int, ...]:
-    """The cells of a roster in order; MessageError if it names one at or above num_cells."""
+def check_roster(roster: bytes, num_cells: int) -> int:
+    """The roster as a number, bit k for cell k; MessageError if it names a cell at or above num_cells."""
     bits = int.from_bytes(roster, "little")
     if bits >> num_cells:
         raise MessageError(f"the roster names cell {bits.bit_length() - 1}, the run has cells 0..{num_cells - 1}")
+    return bits
+
+
+def cells_of(roster: bytes, num_cells: int) -> tuple[int, ...]:
+    """The cells of a roster in order; MessageError if it names one at or above num_cells."""
+    bits = check_roster(roster, num_cells)
     return tuple(cell for cell in range(num_cells) if bits >> cell & 1)
 
 
-def _encode_int8(features: Float32[np.ndarray, "feature"]) -> Tensor:
+def _encode_int8(features: Float32[np.ndarray, "*report feature"]) -> Tensor:
     low = min(0.0, float(features.min(initial=0.0)))
     high = max(0.0, float(features.max(initial=0.0)))
     # A vector of zeros, or one that fp32 cannot divide by 255, is sent as zeros.
@@ -100,7 +111,15 @@ def _encode_int8(features: Float32[np.ndarray, "feature"]) -> Tensor:
     return Tensor(data_type=DataType.DATA_TYPE_INT8, shape=features.shape, data=data, scale=scale, zero_point=zero_point)
 
 
-def _decode_int8(tensor: Tensor) -> Float32[np.ndarray, "feature"]:
+def _decode_reals(tensor: Tensor) -> Float32[np.ndarray, "element"]:
+    if tensor.data_type == DataType.DATA_TYPE_INT8:
+        return _decode_int8(tensor)
+    if tensor.data_type not in (DataType.DATA_TYPE_FLOAT32, DataType.DATA_TYPE_FLOAT16):
+        raise MessageError(f"features of {_type_name(tensor.data_type)} came where FLOAT32, FLOAT16 or INT8 is wanted")
+    return _elements(tensor).astype(np.float32)
+
+
+def _decode_int8(tensor: Tensor) -> Float32[np.ndarray, "element"]:
     if not (0.0 < tensor.scale <= MAX_FEATURE and _MIN_INT8 <= tensor.zero_point <= _MAX_INT8):
         raise MessageError(
             f"int8 features with scale={tensor.scale:g}, zero_point={tensor.zero_point} came; "

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from hiercoop.errors import HierCoopError, outcome_of
+from hiercoop.errors import HierCoopError, OverloadError, outcome_of
 from hiercoop.logs import get_logger
 
 log = get_logger(__name__)
+
+RETRY_KEY = "grpc-retry-pushback-ms"
+"""Trailing metadata by which a gRPC server says when to come back [ms] (gRFC A6)."""
 
 # The classes take type arguments in their stubs only.
 if TYPE_CHECKING:
@@ -70,4 +73,7 @@ def _mapped(behaviour: Callable[..., Any], method: str) -> Callable[..., Any]:
 async def _abort(context: Context, error: HierCoopError, method: str) -> object:
     outcome = outcome_of(error)
     log.warning("call refused", method=method, status=outcome.grpc_status, reason=str(error))
-    return await context.abort(grpc.StatusCode[outcome.grpc_status], str(error))
+    retry: tuple[tuple[str, str], ...] = ()
+    if isinstance(error, OverloadError):
+        retry = ((RETRY_KEY, str(round(error.retry_s * 1000))),)
+    return await context.abort(grpc.StatusCode[outcome.grpc_status], str(error), retry)

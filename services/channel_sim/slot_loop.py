@@ -113,6 +113,7 @@ class SlotLoop:
     def tick(self, missed_ticks: int) -> None:
         """The wall time of a slot is over, and of so many more that nobody saw."""
         self.emulation.counts.late_slots += missed_ticks
+        self.emulation.counts.skipped_ticks += missed_ticks
         if self._is_in_slot:
             self._end_slot()
         self._pass_boundary()

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import grpc
 
-from hiercoop.errors import HandshakeError, HierCoopError, UnreachableError
+from hiercoop.errors import HandshakeError, HierCoopError, OverloadError, UnreachableError
 from hiercoop.execution.bundle import PolicyBundle, bundle_from_files
 from hiercoop.execution.sbs_agent import SbsAgent
 from hiercoop.logs import get_logger
@@ -112,6 +112,8 @@ class EdgeLink:
             except HandshakeError as error:
                 self.refused.set()
                 pause_s, reason = refusal.next_s(), str(error)
+            except OverloadError as error:
+                pause_s, reason = max(error.retry_s, loss.next_s()), str(error)
             except HierCoopError as error:
                 pause_s, reason = loss.next_s(), str(error)
             finally:

@@ -19,6 +19,10 @@ class EdgeSettings(BaseSettings):
     """POLICY: a bundle directory or a name under policies/."""
     state_dir: Path | None = None
     """STATE_DIR: keeps the count of this process's lives; without it the clock does."""
+    max_streams: int = Field(default=256, ge=1, le=100_000)
+    """MAX_STREAMS: reports are taken from so many streams at a time; a further one is told when to come back."""
+    max_report_rate_hz: float = Field(default=4000.0, gt=0.0, le=1e7)
+    """MAX_REPORT_RATE_HZ: messages a second of one stream, reports or packs; one that sends more is told when to come back."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     log_json: bool = False

@@ -43,6 +43,17 @@ def is_one_sentence(answer: Answer) -> bool:
         (["train", "ppo", "--set", "hyperparameters.option.max_option_slots=5"], 3, "'option'"),
         (["export", "absent", "out"], 3, "absent"),
         (["bench", "simulator", "--set", "num_sbs=5"], 3, "--set"),
+        (["bench", "simulator", "--check", "baseline.json"], 3, "bench load"),
+        (["loadtest", "--edge", "10.0.0.1:50052"], 3, "--allow-remote"),
+        (["loadtest", "--edge", "nowhere"], 3, "HOST:PORT"),
+        (["loadtest", "--period-ms", "0.5"], 3, "--period-ms=0.5"),
+        (["loadtest", "--seconds", "3600"], 3, "--seconds=3600"),
+        (["loadtest", "--policy", "absent"], 3, "absent"),
+        (["loadtest", "--html", "absent/load.html"], 3, "--html=absent/load.html"),
+        (["loadtest", "--set", "num_sbs=5"], 3, "--set"),
+        (["signalling", "--scheme", "telepathy"], 3, "'telepathy'"),
+        (["signalling", "--period", "0"], 3, "report_period_slots=0"),
+        (["signalling", "--policy", "absent"], 3, "absent"),
     ],
 )
 def test_invalid_input_exits_with_3_and_names_what_is_wrong(

@@ -332,6 +332,115 @@ class OptionDecision(_message.Message):
 Global___OptionDecision: _TypeAlias = OptionDecision  # noqa: Y015
 
 @_typing.final
+class ReportPack(_message.Message):
+    """Reports of one slot, column by column; each list has one entry a report, in the same order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SLOT_FIELD_NUMBER: _builtins.int
+    RUN_EPOCH_FIELD_NUMBER: _builtins.int
+    EDGE_EPOCH_FIELD_NUMBER: _builtins.int
+    ROSTER_FIELD_NUMBER: _builtins.int
+    BUDGET_US_FIELD_NUMBER: _builtins.int
+    CELL_FIELD_NUMBER: _builtins.int
+    ATTACH_EPOCH_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    OPTION_FIELD_NUMBER: _builtins.int
+    OPTION_SINCE_SLOT_FIELD_NUMBER: _builtins.int
+    TERMINATED_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    slot: _builtins.int
+    run_epoch: _builtins.int
+    edge_epoch: _builtins.int
+    roster: _builtins.bytes
+    budget_us: _builtins.int
+    @_builtins.property
+    def cell(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def attach_epoch(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def sequence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def option(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def option_since_slot(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def terminated(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bool]: ...
+    @_builtins.property
+    def features(self) -> _tensor_pb2.Tensor:
+        """[report, feature]; INT8 has one scale for all."""
+
+    def __init__(
+        self,
+        *,
+        slot: _builtins.int = ...,
+        run_epoch: _builtins.int = ...,
+        edge_epoch: _builtins.int = ...,
+        roster: _builtins.bytes = ...,
+        budget_us: _builtins.int = ...,
+        cell: _abc.Iterable[_builtins.int] | None = ...,
+        attach_epoch: _abc.Iterable[_builtins.int] | None = ...,
+        sequence: _abc.Iterable[_builtins.int] | None = ...,
+        option: _abc.Iterable[_builtins.int] | None = ...,
+        option_since_slot: _abc.Iterable[_builtins.int] | None = ...,
+        terminated: _abc.Iterable[_builtins.bool] | None = ...,
+        features: _tensor_pb2.Tensor | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["features", b"features"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_epoch", b"attach_epoch", "budget_us", b"budget_us", "cell", b"cell", "edge_epoch", b"edge_epoch", "features", b"features", "option", b"option", "option_since_slot", b"option_since_slot", "roster", b"roster", "run_epoch", b"run_epoch", "sequence", b"sequence", "slot", b"slot", "terminated", b"terminated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportPack: _TypeAlias = ReportPack  # noqa: Y015
+
+@_typing.final
+class DecisionPack(_message.Message):
+    """Decisions of one slot, column by column. A stale report has none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SLOT_FIELD_NUMBER: _builtins.int
+    RUN_EPOCH_FIELD_NUMBER: _builtins.int
+    EDGE_EPOCH_FIELD_NUMBER: _builtins.int
+    IS_PARTIAL_FIELD_NUMBER: _builtins.int
+    CELL_FIELD_NUMBER: _builtins.int
+    ATTACH_EPOCH_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    OPTION_FIELD_NUMBER: _builtins.int
+    slot: _builtins.int
+    run_epoch: _builtins.int
+    edge_epoch: _builtins.int
+    is_partial: _builtins.bool
+    @_builtins.property
+    def cell(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def attach_epoch(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def sequence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def option(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        slot: _builtins.int = ...,
+        run_epoch: _builtins.int = ...,
+        edge_epoch: _builtins.int = ...,
+        is_partial: _builtins.bool = ...,
+        cell: _abc.Iterable[_builtins.int] | None = ...,
+        attach_epoch: _abc.Iterable[_builtins.int] | None = ...,
+        sequence: _abc.Iterable[_builtins.int] | None = ...,
+        option: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_epoch", b"attach_epoch", "cell", b"cell", "edge_epoch", b"edge_epoch", "is_partial", b"is_partial", "option", b"option", "run_epoch", b"run_epoch", "sequence", b"sequence", "slot", b"slot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionPack: _TypeAlias = DecisionPack  # noqa: Y015
+
+@_typing.final
 class GetCountersRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

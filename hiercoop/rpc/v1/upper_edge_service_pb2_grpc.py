@@ -50,6 +50,11 @@ class UpperEdgeServiceStub:
                 request_serializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.FeatureReport.SerializeToString,
                 response_deserializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.OptionDecision.FromString,
                 _registered_method=True)
+        self.PackedOptions = channel.stream_stream(
+                '/hiercoop.rpc.v1.UpperEdgeService/PackedOptions',
+                request_serializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.ReportPack.SerializeToString,
+                response_deserializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.DecisionPack.FromString,
+                _registered_method=True)
         self.GetCounters = channel.unary_unary(
                 '/hiercoop.rpc.v1.UpperEdgeService/GetCounters',
                 request_serializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.GetCountersRequest.SerializeToString,
@@ -82,6 +87,13 @@ class UpperEdgeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PackedOptions(self, request_iterator, context):
+        """The same for many registered cells at a time, as one that stands between them and the edge sends them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCounters(self, request, context):
         """What the edge has counted; for reconciliation, not on the decision path.
         """
@@ -106,6 +118,11 @@ def add_UpperEdgeServiceServicer_to_server(servicer, server):
                     servicer.Options,
                     request_deserializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.FeatureReport.FromString,
                     response_serializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.OptionDecision.SerializeToString,
+            ),
+            'PackedOptions': grpc.stream_stream_rpc_method_handler(
+                    servicer.PackedOptions,
+                    request_deserializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.ReportPack.FromString,
+                    response_serializer=hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.DecisionPack.SerializeToString,
             ),
             'GetCounters': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCounters,
@@ -195,6 +212,33 @@ class UpperEdgeService:
             '/hiercoop.rpc.v1.UpperEdgeService/Options',
             hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.FeatureReport.SerializeToString,
             hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.OptionDecision.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PackedOptions(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/hiercoop.rpc.v1.UpperEdgeService/PackedOptions',
+            hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.ReportPack.SerializeToString,
+            hiercoop_dot_rpc_dot_v1_dot_upper__edge__service__pb2.DecisionPack.FromString,
             options,
             channel_credentials,
             insecure,
