@@ -43,6 +43,10 @@ class Dimensions(_Record):
     memory: int = Field(ge=1, le=65536)
     """Averages that the lower layer carries from slot to slot."""
 
+    def agreed(self) -> dict[str, int]:
+        """Those that an SBS and the edge agree on when the SBS registers."""
+        return self.model_dump(exclude={"code", "memory"})
+
 
 class Manifest(_Record):
     """What a bundle is, how it was made and what it was measured to be worth."""

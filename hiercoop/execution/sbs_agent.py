@@ -71,7 +71,7 @@ class SbsAgent:
             cell=self.cell,
             attach_epoch=self._welcome.attach_epoch,
             policy_digest=self._bundle.digest,
-            dimensions=Dimensions(**sizes.model_dump(exclude={"code", "memory"})),
+            dimensions=Dimensions(**sizes.agreed()),
             run=self._welcome.profile,
         )
 

@@ -98,7 +98,7 @@ def ask_edge(address: str, timeout_s: float = START_TIMEOUT_S) -> EdgeFacts:
     sizes = bundle.manifest.dimensions
     if sizes.options < 2:
         raise BundleError("the edge's policy has one option, so its SBSs never report; choose another policy")
-    return EdgeFacts(bundle.digest, sizes.model_dump(exclude={"code"}))
+    return EdgeFacts(bundle.digest, sizes.agreed())
 
 
 @contextmanager
