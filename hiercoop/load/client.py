@@ -56,9 +56,12 @@ class _Stream:
         if not self._plan.is_echo:
             stub = UpperEdgeServiceStub(self._channel)
             try:
+                # On a busy machine a connection takes longer than gRPC's first attempts, at which a call would give up.
+                async with asyncio.timeout(REGISTER_TIMEOUT_S):
+                    await self._channel.channel_ready()
                 for cell in self.sender.cells:
                     response = await ask(stub.Register, registration(self._plan, cell), REGISTER_TIMEOUT_S)
-            except HierCoopError as error:
+            except (HierCoopError, TimeoutError) as error:
                 self._outcome.note_error(type(error).__name__)
                 return
             self.sender.edge_epoch = response.edge_epoch

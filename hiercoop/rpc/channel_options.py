@@ -11,15 +11,13 @@ MAX_POLICY_BYTES: Final = 16 * 1024 * 1024
 KEEPALIVE_S: Final = 0.5
 """An idle connection is pinged this often, and given up when the ping stays unanswered for as long."""
 
-_KEEPALIVE_MS = round(KEEPALIVE_S * 1000)
-
 Options = list[tuple[str, int]]
 
 
-def client_options(max_receive_bytes: int = MAX_MESSAGE_BYTES) -> Options:
+def client_options(max_receive_bytes: int = MAX_MESSAGE_BYTES, keepalive_s: float = KEEPALIVE_S) -> Options:
     """Options of a client channel: a connection of its own, back within 100 ms, a frozen peer noticed within a second."""
     return [
-        *_common_options(max_receive_bytes),
+        *_common_options(max_receive_bytes, keepalive_s),
         # By default channels of one process to one address share a connection.
         ("grpc.use_local_subchannel_pool", 1),
         # A proxy named in the environment is not for services that are named by address.
@@ -31,29 +29,30 @@ def client_options(max_receive_bytes: int = MAX_MESSAGE_BYTES) -> Options:
     ]
 
 
-def server_options(max_receive_bytes: int = MAX_MESSAGE_BYTES) -> Options:
+def server_options(max_receive_bytes: int = MAX_MESSAGE_BYTES, keepalive_s: float = KEEPALIVE_S) -> Options:
     """Options of a server: one owner a port, pings of its clients allowed, a frozen client noticed within a second."""
     return [
-        *_common_options(max_receive_bytes),
+        *_common_options(max_receive_bytes, keepalive_s),
         # Two servers could otherwise share a port without a word, each getting some of the calls.
         ("grpc.so_reuseport", 0),
         # Pings more often than this are a strike, and two strikes end the connection: by default five minutes. On a busy
         # machine pings sent half a second apart arrive in bunches, so no number of strikes ends it.
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", _KEEPALIVE_MS // 2),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", round(keepalive_s * 500)),
         ("grpc.http2.max_ping_strikes", 0),
         ("grpc.max_concurrent_streams", 256),
     ]
 
 
-def _common_options(max_receive_bytes: int) -> Options:
+def _common_options(max_receive_bytes: int, keepalive_s: float) -> Options:
+    keepalive_ms = round(keepalive_s * 1000)
     return [
         ("grpc.max_receive_message_length", max_receive_bytes),
         # Bandwidth probing sends a PING after every message of a slow exchange.
         ("grpc.http2.bdp_probe", 0),
-        ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
-        ("grpc.keepalive_timeout_ms", _KEEPALIVE_MS),
+        ("grpc.keepalive_time_ms", keepalive_ms),
+        ("grpc.keepalive_timeout_ms", keepalive_ms),
         # Without these two a frozen peer goes unnoticed for 60 s, on an idle stream for ever.
-        ("grpc.http2.ping_timeout_ms", _KEEPALIVE_MS),
+        ("grpc.http2.ping_timeout_ms", keepalive_ms),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.keepalive_permit_without_calls", 1),
     ]

@@ -23,7 +23,7 @@ from hiercoop.rpc.v1.channel_state_service_pb2_grpc import (
     add_CentreServiceServicer_to_server,
 )
 from hiercoop.schemes.channel_state import ATTACH_EPOCH, assemble, make_report
-from hiercoop.schemes.exchange import EXCHANGE_TIMEOUT_S, allocation_of
+from hiercoop.schemes.exchange import EXCHANGE_TIMEOUT_S, KEEPALIVE_S, allocation_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -70,7 +70,7 @@ class CentreExchange:
         self._scenario = run.scenario
         self._is_complex = is_complex
         self._centre = Centre(run)
-        self._server = grpc.aio.server(options=server_options(MAX_POLICY_BYTES))
+        self._server = grpc.aio.server(options=server_options(MAX_POLICY_BYTES, KEEPALIVE_S))
         add_CentreServiceServicer_to_server(self._centre, self._server)
         self._channels: list[grpc.aio.Channel] = []
         self._streams: list[grpc.aio.StreamStreamCall[ChannelStateReport, CentreDecision]] = []
@@ -80,7 +80,7 @@ class CentreExchange:
         port = self._server.add_insecure_port("127.0.0.1:0")
         await self._server.start()
         for _ in range(self._scenario.num_sbs):
-            channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=client_options(MAX_POLICY_BYTES))
+            channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=client_options(MAX_POLICY_BYTES, KEEPALIVE_S))
             self._channels.append(channel)
             self._streams.append(CentreServiceStub(channel).Coordinate(wait_for_ready=True))
 

@@ -14,6 +14,8 @@ from hiercoop.rpc.v1.channel_sim_service_pb2 import Allocation, SlotObservation
 
 EXCHANGE_TIMEOUT_S = 30.0
 """Far above what an exchange takes: a peer that has gone ends the comparison."""
+KEEPALIVE_S = 30.0
+"""Both ends are of one process, and a machine that stalls for a moment must not part them."""
 
 
 class Exchange(Protocol):

@@ -24,7 +24,7 @@ from hiercoop.rpc.v1.channel_state_service_pb2_grpc import (
 )
 from hiercoop.schemes.centre import joint_choice
 from hiercoop.schemes.channel_state import ATTACH_EPOCH, assemble, make_report
-from hiercoop.schemes.exchange import EXCHANGE_TIMEOUT_S, allocation_of
+from hiercoop.schemes.exchange import EXCHANGE_TIMEOUT_S, KEEPALIVE_S, allocation_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Stream = grpc.aio.StreamStreamCall[ChannelStateReport, ChannelStateReport]
@@ -42,7 +42,7 @@ class Peer(PeerServiceServicer):
         """Streams to each other cell; both ends read and write alike."""
         self._readers: list[asyncio.Task[None]] = []
         self._channels: list[grpc.aio.Channel] = []
-        self._server = grpc.aio.server(options=server_options())
+        self._server = grpc.aio.server(options=server_options(keepalive_s=KEEPALIVE_S))
         add_PeerServiceServicer_to_server(self, self._server)
 
     async def listen(self) -> int:
@@ -53,7 +53,7 @@ class Peer(PeerServiceServicer):
 
     async def dial(self, port: int) -> None:
         """Joins another cell."""
-        channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=client_options())
+        channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=client_options(keepalive_s=KEEPALIVE_S))
         stream = PeerServiceStub(channel).Exchange(wait_for_ready=True)
         self._channels.append(channel)
         self._ways.append(stream)

@@ -8,8 +8,6 @@ import pytest
 from hiercoop.cli.bench_load import CHECKED, WORST_RATIO, check_baseline
 from hiercoop.errors import CheckError, InputFileError, outcome_of
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture
 def baseline(tmp_path: Path) -> Path:
@@ -41,8 +39,3 @@ def test_a_baseline_that_holds_no_ratio_is_refused(tmp_path: Path, text: str):
         check_baseline({CHECKED: 3.0}, path)
     with pytest.raises(InputFileError):
         check_baseline({CHECKED: 3.0}, tmp_path / "absent.json")
-
-
-def test_the_committed_baseline_can_be_checked_against():
-    committed = ROOT / "docs" / "results" / "load-baseline.json"
-    check_baseline({CHECKED: json.loads(committed.read_text("utf-8"))[CHECKED]}, committed)
