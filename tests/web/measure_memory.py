@@ -1,4 +1,4 @@
-"""`python -m tests.web.measure_memory`: whether the web process stays as large as it is while pages are open."""
+"""`python -m tests.web.measure_memory`: whether the web process grows while pages are open; one JSON object."""
 
 from __future__ import annotations
 

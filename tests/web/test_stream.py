@@ -64,6 +64,17 @@ async def test_fifty_readers_share_each_event(site: Site) -> None:
     assert all(events and events[0][0] == "snapshot" for events in found)
 
 
+async def test_many_readers_share_a_bound_of_frames_and_who_leaves_gives_its_part_back(site: Site) -> None:
+    broadcast = site.app.state.broadcast
+    sources = [event_source(site.board, broadcast, "recent") for _ in range(50)]
+    for source in sources:
+        await anext(source)
+    assert (broadcast.num_clients, broadcast.interval_s) == (50, 0.2)
+    for source in sources:
+        await source.aclose()
+    assert (broadcast.num_clients, broadcast.interval_s) == (0, 0.1)
+
+
 async def test_fifty_readers_see_the_newest_while_one_of_them_stalls_and_that_one_finds_no_backlog(site: Site) -> None:
     run, num_states = site.stack.simulator.run, 30
     run.num_vehicles = 600

@@ -8,6 +8,7 @@ import { App } from "./app";
 import { followRuns } from "./compare/kept";
 import { followKeys } from "./state/keyboard";
 
+document.getElementById("loading")?.remove();
 render(<App />, document.body);
 follow();
 followReference();

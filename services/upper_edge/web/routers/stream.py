@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -26,6 +26,8 @@ from services.upper_edge.web.routers.status import Status, status_of
 from services.upper_edge.web.routers.vehicles import Vehicles, vehicles_of
 
 MIN_INTERVAL_S = 0.1
+ALL_FRAMES_PER_S = 250
+"""Of all clients together: many pages are shown fewer states each, so that decisions never pay for who looks on."""
 SERIES_INTERVAL_S = 1.0
 SLOW_CLIENT_LIMIT_S = 30.0
 CAPACITY_POINTS = 120
@@ -65,9 +67,15 @@ class Broadcast:
 
     def __init__(self, board: Board) -> None:
         self.board = board
+        self.num_clients = 0
         self._snapshot = (-1, b"")
         self._decisions: dict[int, tuple[int, bytes]] = {}
         self._series: dict[Span, tuple[float, int, bytes]] = {}
+
+    @property
+    def interval_s(self) -> float:
+        """Least time between two events of one client [s]."""
+        return max(MIN_INTERVAL_S, self.num_clients / ALL_FRAMES_PER_S)
 
     def snapshot(self) -> bytes:
         """The newest state as an event."""
@@ -144,22 +152,26 @@ async def stream(
     return EventStream(event_source(board, broadcast, span, cell), ping=15, send_timeout=SLOW_CLIENT_LIMIT_S)
 
 
-async def event_source(board: Board, broadcast: Broadcast, span: Span, cell: int | None = None) -> AsyncIterator[bytes]:
+async def event_source(board: Board, broadcast: Broadcast, span: Span, cell: int | None = None) -> AsyncGenerator[bytes]:
     """Events for one client, those of one moment together, made when the client is ready for them, until the board closes."""
     shown, sent_series = -1, b""
-    while True:
-        shown = await board.newer_than(shown)
-        if board.is_closed:
-            return
-        events = [broadcast.snapshot()]
-        if not sent_series:
-            # Who has just come sees the state before the rest is worked out.
-            yield events.pop()
-        if cell is not None:
-            events.append(broadcast.decision(cell))
-        if (series := broadcast.series(span)) != sent_series:
-            sent_series = series
-            events.append(series)
-        # One chunk: sending costs the server more than making what is sent.
-        yield b"".join(events)
-        await asyncio.sleep(MIN_INTERVAL_S)
+    broadcast.num_clients += 1
+    try:
+        while True:
+            shown = await board.newer_than(shown)
+            if board.is_closed:
+                return
+            events = [broadcast.snapshot()]
+            if not sent_series:
+                # Who has just come sees the state before the rest is worked out.
+                yield events.pop()
+            if cell is not None:
+                events.append(broadcast.decision(cell))
+            if (series := broadcast.series(span)) != sent_series:
+                sent_series = series
+                events.append(series)
+            # One chunk: sending costs the server more than making what is sent.
+            yield b"".join(events)
+            await asyncio.sleep(broadcast.interval_s)
+    finally:
+        broadcast.num_clients -= 1

@@ -15,9 +15,10 @@ const TRACE_PERIOD_MS = 5000;
 
 /** Keeps these readings up to date. */
 export function followReference(): void {
-  let epoch: number | null | undefined;
+  // Before the first word of the run too, so that the ground is there with the first vehicles.
+  void fill(ground, "map", () => ground.value == null);
+  let epoch: number | null = null;
   effect(() => {
-    // Read once before the first word of the run too, so that the map is there with the first vehicles.
     const run_epoch = status.value?.run_epoch ?? null;
     if (run_epoch === epoch) return;
     epoch = run_epoch;

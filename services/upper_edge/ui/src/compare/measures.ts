@@ -1,10 +1,11 @@
 // What runs are compared by.
 
 import { bitrate, bytesPerSlot, duration, number, percent } from "../words/format";
+import type { View } from "../state/view";
 import type { RunSeriesKept, RunSummary } from "../api/types";
 
 export interface Measure {
-  id: string;
+  id: View["runs_by"];
   name: string;
   unit: string;
   /** From the unit of the wire to that of tables. */

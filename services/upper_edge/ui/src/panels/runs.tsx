@@ -1,4 +1,3 @@
-import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 
 import { ChartTools, showsTable } from "../charts/chart_tools";
@@ -13,7 +12,7 @@ import { MEASURES, type Measure } from "../compare/measures";
 import { commonTimes, estimate, resampled, type Curve } from "../compare/statistics";
 import { lineColour, lineDash, palette } from "../state/palette";
 import { panelState } from "../state/panel_state";
-import { comparedRuns, link, silent_s } from "../state/store";
+import { comparedRuns, link, runsBy, silent_s } from "../state/store";
 import { roundAbove } from "../words/ticks";
 import type { RunDetail } from "../api/types";
 import { RunList } from "./run_list";
@@ -24,8 +23,7 @@ const CHOICES = MEASURES.map((measure) => [measure.id, measure.name] as const);
 
 /** Runs that were kept, several of them on the same axes. */
 export function RunsPanel({ digit }: { digit: number }) {
-  const by = useSignal("capacity");
-  const measure = MEASURES.find((one) => one.id === by.value) ?? MEASURES[0];
+  const measure = MEASURES.find((one) => one.id === runsBy.value) ?? MEASURES[0];
   const told = runs.value;
   const broken = failure.value || (told?.storage.state === "failed" ? told.storage.detail : "");
   const state = panelState({
@@ -39,7 +37,7 @@ export function RunsPanel({ digit }: { digit: number }) {
   return (
     <Panel id={ID} digit={digit} title="Runs" state={state}
       tools={<>
-        <Choice label="Compared by" value={by.value} choices={CHOICES} take={(chosen) => (by.value = chosen)} />
+        <Choice label="Compared by" value={runsBy.value} choices={CHOICES} take={(by) => (runsBy.value = by)} />
         <ChartTools id={ID} title={`Runs: ${measure?.name ?? ""}`} table={table} />
       </>}>
       {told && <RunList told={told} />}

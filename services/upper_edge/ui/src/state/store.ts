@@ -68,6 +68,7 @@ export const selected = signal<Selection | null>(chosen.selected);
 export const sight = signal<Sight | null>(chosen.sight);
 export const tables = signal<readonly string[]>(chosen.tables);
 export const optionsBy = signal(chosen.options_by);
+export const runsBy = signal(chosen.runs_by);
 export const comparedRuns = signal<readonly string[]>(chosen.runs);
 /** Simulated time that the crosshair stands at [s]; null: follow what comes. */
 export const scrubbed_s = signal<number | null>(null);
@@ -75,7 +76,7 @@ export const scrubbed_s = signal<number | null>(null);
 const query = computed(() =>
   toQuery({
     span: span.value, zoom: zoom.value, selected: selected.value, sight: sight.value, tables: tables.value,
-    options_by: optionsBy.value, runs: comparedRuns.value,
+    options_by: optionsBy.value, runs: comparedRuns.value, runs_by: runsBy.value,
   }),
 );
 effect(() => history.replaceState(null, "", location.pathname + query.value + location.hash));

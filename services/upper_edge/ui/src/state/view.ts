@@ -15,13 +15,15 @@ export interface View {
   /** Panels that show their table instead of their chart. */
   tables: readonly string[];
   options_by: "time" | "cell" | "payload" | "length";
-  /** Kept runs that are compared. */
+  /** Kept runs that are compared, and by what. */
   runs: readonly string[];
+  runs_by: "capacity" | "success" | "time" | "signalling";
 }
 
-export const INITIAL: View = { span: "recent", zoom: null, selected: null, sight: null, tables: [], options_by: "time", runs: [] };
+export const INITIAL: View = { span: "recent", zoom: null, selected: null, sight: null, tables: [], options_by: "time", runs: [], runs_by: "capacity" };
 
 const OPTIONS_BY = ["time", "cell", "payload", "length"] as const;
+const RUNS_BY = ["capacity", "success", "time", "signalling"] as const;
 
 /** The view as a query, without what is as at the start. */
 export function toQuery(view: View): string {
@@ -32,6 +34,7 @@ export function toQuery(view: View): string {
   if (view.sight) query.set("map", [view.sight.scale, view.sight.x_m, view.sight.y_m].map(round).join("_"));
   if (view.tables.length) query.set("tables", [...view.tables].sort().join("."));
   if (view.options_by !== INITIAL.options_by) query.set("options", view.options_by);
+  if (view.runs_by !== INITIAL.runs_by) query.set("by", view.runs_by);
   if (view.runs.length) query.set("runs", view.runs.join("."));
   const text = query.toString();
   return text ? `?${text}` : "";
@@ -40,15 +43,15 @@ export function toQuery(view: View): string {
 /** The view of a query; what makes no sense in it counts as not said. */
 export function fromQuery(text: string): View {
   const query = new URLSearchParams(text);
-  const by = OPTIONS_BY.find((candidate) => candidate === query.get("options"));
   return {
     span: query.get("span") === "run" ? "run" : "recent",
     zoom: zoomOf(query.get("zoom")),
     selected: selectionOf(query),
     sight: sightOf(query.get("map")),
     tables: listOf(query.get("tables")),
-    options_by: by ?? INITIAL.options_by,
+    options_by: OPTIONS_BY.find((by) => by === query.get("options")) ?? INITIAL.options_by,
     runs: listOf(query.get("runs")),
+    runs_by: RUNS_BY.find((by) => by === query.get("by")) ?? INITIAL.runs_by,
   };
 }
 
