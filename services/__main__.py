@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hiercoop.config.scenario import MAX_SBS
+from hiercoop.config.bounds import MAX_SBS
 from hiercoop.errors import HierCoopError, UnreachableError, outcome_of
 from services.supervisor import Child, Supervisor
 

@@ -12,7 +12,7 @@ import typer
 
 from hiercoop.cli.console import write_result
 from hiercoop.cli.options import CommonOptions
-from hiercoop.config.scenario import MAX_SBS
+from hiercoop.config.bounds import MAX_SBS
 from hiercoop.errors import ConfigError, InputFileError
 
 MAX_CLIENTS = 16

@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from hiercoop.config.bounds import MAX_SBS
 from hiercoop.config.radio import RadioConfig, SettingsModel
 
-MAX_SBS = 64
 MAX_NEIGHBOURS = 8
 Site = tuple[float, float]
 Drop = Literal["grid", "near", "edge"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
+from hiercoop.config.bounds import MAX_SBS
 from hiercoop.config.run import FeatureCodec, Reporting
-from hiercoop.config.scenario import MAX_SBS
 from hiercoop.errors import HandshakeError
 from hiercoop.execution.bundle import PolicyBundle
 from hiercoop.execution.protocol import PROTOCOL_VERSION

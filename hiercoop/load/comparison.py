@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from statistics import median
 
-from hiercoop.config.scenario import MAX_SBS
+from hiercoop.config.bounds import MAX_SBS
 from hiercoop.load.plan import LoadShape, empty_result
 from hiercoop.load.report import Reading, Round, Saturation, reading_of
 from hiercoop.load.servers import Server

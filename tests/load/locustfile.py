@@ -19,7 +19,7 @@ import grpc
 import grpc.experimental.gevent as grpc_gevent
 from locust import User, constant_pacing, events, task
 
-from hiercoop.config.scenario import MAX_SBS
+from hiercoop.config.bounds import MAX_SBS
 from hiercoop.load.messages import Sender, registration
 from hiercoop.load.plan import ClientPlan, LoadShape
 from hiercoop.load.servers import ask_edge
