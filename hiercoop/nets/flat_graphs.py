@@ -29,7 +29,7 @@ class FlatSbsGraph(nn.Module):
         The first and the last are zero, made of inputs that do not matter: the exporter leaves out those that go nowhere.
         """
         scores = self.policy(local, mask, option, noise)
-        nothing = (hold + present_share) * 0.0
+        nothing = (option + hold + present_share) * 0.0
         choice_prob = torch.softmax(scores.logits, -1) * mask
         return nothing.unsqueeze(-1), nothing, scores.choice, choice_prob, memory * 0.0
 

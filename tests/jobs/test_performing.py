@@ -81,7 +81,7 @@ def test_a_search_outside_its_bounds_says_so(tmp_path):
 
 def test_a_switch_holds_from_the_first_slot_of_the_round_it_was_made_for(tmp_path, bundle):
     scenario = ScenarioConfig(episode_slots=20, mobility=MobilityConfig(kind="grid"))
-    job = SwitchJob(policy=bundle, scenario=scenario, payloads_bytes=(100.0, 1e6), rounds=(3, 2), seed=1)
+    job = SwitchJob(policy=bundle, scenario=scenario, payloads_bytes=(10.0, 1e6), rounds=(3, 2), seed=1)
     result = perform(job, {}, tmp_path)
     assert result.switch_slot == 60
     assert len(result.option_share) == 100

@@ -39,7 +39,7 @@ class Edge:
         self._channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=client_options())
         await self._channel.channel_ready()
         self.stub = UpperEdgeServiceStub(self._channel)
-        sizes = bundle().manifest.dimensions.model_dump(exclude={"code"})
+        sizes = bundle().manifest.dimensions.agreed()
         shape = LoadShape(NUM_CELLS, 0.01, 0.01, seconds=1.0, max_messages=100)
         self.plan = ClientPlan("", shape, 0, 1, bundle().digest, sizes, is_echo=False)
         for cell in range(NUM_CELLS):
