@@ -73,7 +73,7 @@ async def test_the_map_has_the_roads_and_sites_of_the_grid(site: Site) -> None:
 
 async def test_full_channel_state_and_a_mesh_take_what_their_messages_do(site: Site) -> None:
     told = {row["scheme"]: row for row in (await site.read("signalling"))["others"]}
-    # Three cells send 9 links x 4 sub-bands and 3 queues in fp32 and 40 bytes of fields; each gets 14 bytes and one a vehicle back.
+    # Three cells send 9 links x 4 sub-bands and 3 queues in fp32 and 40 bytes of fields; each gets 14 and one a vehicle back.
     assert told["full-channel-state"]["payload_bytes_per_slot"] == 3 * (9 * 4 * 4 + 3 * 4 + 40) + 3 * (14 + 3)
     assert told["full-mesh"]["payload_bytes_per_slot"] == 6 * (9 * 4 * 4 + 3 * 4 + 40)
     assert told["full-channel-state-complex"]["link_bytes_per_slot"] > told["full-channel-state"]["link_bytes_per_slot"]
