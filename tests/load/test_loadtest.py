@@ -80,14 +80,17 @@ def test_messages_are_bounded_in_count(clients: Clients, edge: Server) -> None:
 
 @pytest.mark.processes
 def test_a_server_that_stops_for_a_while_is_not_forgiven(clients: Clients, edge: Server) -> None:
-    """Latency counts from the schedule: of 25 reports that fall into half a second of silence, the first waits longest."""
+    """Latency counts from the schedule: of a dozen reports that fall into the silence, the first waits longest.
+
+    A silence of 0.4 s would be taken for a dead edge, and end the stream.
+    """
     assert edge.pid is not None
-    stop_and_go = f"import os, signal, time; time.sleep(0.5); os.kill({edge.pid}, signal.SIGSTOP); time.sleep(0.4); os.kill({edge.pid}, signal.SIGCONT)"  # noqa: E501
+    stop_and_go = f"import os, signal, time; time.sleep(0.5); os.kill({edge.pid}, signal.SIGSTOP); time.sleep(0.25); os.kill({edge.pid}, signal.SIGCONT)"  # noqa: E501
     with subprocess.Popen([sys.executable, "-c", stop_and_go]):
         window = clients.run(edge, light(num_sbs=1, period_s=0.02, deadline_s=0.1, seconds=2.0))
     late = window.result.planned - window.result.in_time
-    assert 10 <= late <= 60
-    assert window.result.latency.get_max_value() > 300_000
+    assert 4 <= late < window.result.planned
+    assert window.result.latency.get_max_value() > 180_000
 
 
 @pytest.mark.processes
