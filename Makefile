@@ -11,7 +11,7 @@ HTTP_PORT ?=
 SIM_PORT ?=
 EDGE_PORT ?=
 ARGS ?=
-TEST_TIMEOUT_S ?= 900
+TEST_TIMEOUT_S ?= 1500
 
 serve_python := .venv-serve/bin/python
 test_bin := .venv-test/bin

@@ -90,6 +90,7 @@ class Supervisor:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def _run_once(self, child: Child) -> int:
+        supervisor = os.getpid()
         child.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -99,7 +100,7 @@ class Supervisor:
             stdout=asyncio.subprocess.PIPE if child.is_vital else sys.stderr.fileno(),
             # Ctrl-C is for the supervisor alone, which ends the others in their order.
             start_new_session=True,
-            preexec_fn=lambda: _tie_to_parent(child.niceness),
+            preexec_fn=lambda: _tie_to_parent(child.niceness, supervisor),
         )
         if child.process.stdout is not None:
             child.output = await child.process.stdout.read()
@@ -128,10 +129,14 @@ def _signal(child: Child, number: signal.Signals) -> None:
             child.process.send_signal(number)
 
 
-def _tie_to_parent(niceness: int) -> None:
+def _tie_to_parent(niceness: int, supervisor: int) -> None:
     """In the child before it starts: it ends when the supervisor does, even if that is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     os.nice(niceness)
     # Linux may weigh sessions against each other before the processes within them, and each child is a session of its own.
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(niceness), "ascii")
+    # Until it starts, the child has the supervisor's own handler, which would swallow the signal.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != supervisor:
+        os._exit(1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from hiercoop.algorithms.best_response import PayloadBestResponse
 from hiercoop.config.run import RunConfig
-from hiercoop.env.types import ChannelState, Observation
+from hiercoop.env.types import ChannelState
 from hiercoop.errors import UnreachableError
 from hiercoop.execution.signalling import SignallingLedger
 from hiercoop.rpc.channel_options import MAX_POLICY_BYTES, client_options, server_options
@@ -23,7 +23,7 @@ from hiercoop.rpc.v1.channel_state_service_pb2_grpc import (
     add_CentreServiceServicer_to_server,
 )
 from hiercoop.schemes.channel_state import ATTACH_EPOCH, assemble, make_report
-from hiercoop.schemes.exchange import EXCHANGE_TIMEOUT_S, KEEPALIVE_S, allocation_of
+from hiercoop.schemes.exchange import EXCHANGE_TIMEOUT_S, KEEPALIVE_S, allocation_of, joint_choice
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -106,10 +106,3 @@ class CentreExchange:
             raise UnreachableError(f"the centre ended the stream of cell {observation.cell}")
         self.ledger.record(observation.cell, ATTACH_EPOCH, "CentreDecision", False, decision.ByteSize())
         return allocation_of(observation, np.frombuffer(decision.choice, np.uint8))
-
-
-def joint_choice(search: PayloadBestResponse, channel: ChannelState) -> np.ndarray:
-    """Every cell's choices from the whole channel state [cell vehicle]."""
-    unseen = Observation(0, np.zeros((1, 0, 0), np.float32), np.zeros((1, 0, 0, 0), np.bool_))
-    choice: np.ndarray = search.allocate(unseen, channel)[0]
-    return choice

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
+from jaxtyping import Int64
 
-from hiercoop.env.types import ChannelState
+from hiercoop.algorithms.best_response import PayloadBestResponse
+from hiercoop.env.types import ChannelState, Observation
 from hiercoop.execution.signalling import SignallingLedger
 from hiercoop.rpc import codec
 from hiercoop.rpc.v1.channel_sim_service_pb2 import Allocation, SlotObservation
@@ -35,6 +37,13 @@ class Exchange(Protocol):
     async def close(self) -> None:
         """Ends streams and servers."""
         ...
+
+
+def joint_choice(search: PayloadBestResponse, channel: ChannelState) -> Int64[np.ndarray, "cell vehicle"]:
+    """Every cell's choices from the whole channel state."""
+    unseen = Observation(0, np.zeros((1, 0, 0), np.float32), np.zeros((1, 0, 0, 0), np.bool_))
+    choice: np.ndarray = search.allocate(unseen, channel)[0]
+    return choice
 
 
 def allocation_of(observation: SlotObservation, choice: np.ndarray) -> Allocation:

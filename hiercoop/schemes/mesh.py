@@ -22,9 +22,8 @@ from hiercoop.rpc.v1.channel_state_service_pb2_grpc import (
     PeerServiceStub,
     add_PeerServiceServicer_to_server,
 )
-from hiercoop.schemes.centre import joint_choice
 from hiercoop.schemes.channel_state import ATTACH_EPOCH, assemble, make_report
-from hiercoop.schemes.exchange import EXCHANGE_TIMEOUT_S, KEEPALIVE_S, allocation_of
+from hiercoop.schemes.exchange import EXCHANGE_TIMEOUT_S, KEEPALIVE_S, allocation_of, joint_choice
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Stream = grpc.aio.StreamStreamCall[ChannelStateReport, ChannelStateReport]

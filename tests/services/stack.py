@@ -26,6 +26,8 @@ from tests.bundles import random_bundle
 
 PATIENCE_S = 120.0
 """Far above what anything takes on an idle machine; tests wait for events, not for time."""
+PATIENCE: dict[str, object] = {"agent_timeout_s": 60.0, "edge_timeout_s": 30.0}
+"""A process that had no turn for two seconds is not yet lost; tests of silence say how long a silence is."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -59,9 +61,12 @@ class Stack:
             "STATE_DIR": str(directory / "state"),
             "LOG_LEVEL": "debug",
             "EDGE_WAIT_S": str(PATIENCE_S),
+            # A process that has no turn for a second is not yet lost; tests of silence say how long it is.
+            "AGENT_TIMEOUT_S": str(PATIENCE_S / 2),
+            "EDGE_TIMEOUT_S": str(PATIENCE_S / 2),
             "SBS": str(num_sbs),
             "TRACE": str(self.trace),
-        } | {name.upper(): str(value) for name, value in simulator.items()}
+        } | {name.upper(): str(value) for name, value in (PATIENCE | simulator).items()}
         self._channels = [
             grpc.insecure_channel(self.environment[name], [("grpc.max_reconnect_backoff_ms", 100)])
             for name in ("SIM_ADDR", "EDGE_ADDR")
@@ -134,7 +139,7 @@ class Stack:
 
     def run_config(self, **modes: object) -> RunConfig:
         """The configuration that the simulator makes of its environment."""
-        return RunConfig(scenario=grid_scenario(self.num_sbs), **modes)  # type: ignore[arg-type]
+        return RunConfig(scenario=grid_scenario(self.num_sbs), **(PATIENCE | modes))  # type: ignore[arg-type]
 
     def logs(self) -> str:
         """The end of every process's log."""

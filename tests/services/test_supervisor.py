@@ -94,6 +94,18 @@ def test_a_killed_supervisor_takes_its_processes_along(running: subprocess.Popen
     assert not alive
 
 
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+def test_a_supervisor_killed_while_it_starts_its_processes_takes_them_along(
+    running: subprocess.Popen[str], number: int
+) -> None:
+    supervisor = psutil.Process(running.pid)
+    while len(children := supervisor.children()) < number:
+        time.sleep(0.0003)
+    running.kill()
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
+    assert not alive
+
+
 def test_a_killed_agent_is_started_again_and_reported(running: subprocess.Popen[str]) -> None:
     children = children_of(running, 5)
     agent = next(child for child in children if "services.sbs_agent" in child.cmdline())
