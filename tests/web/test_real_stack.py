@@ -96,8 +96,10 @@ async def test_a_policy_is_swapped_from_the_page_and_cells_edge_and_decisions_fo
         refused = await site.client.post(CONTROL, json={"command": "policy", "digest": "ab" * 32})
         assert refused.status_code == 409
         assert digests["default"][:12] in refused.json()["detail"]
-        rows = (await site.client.get("/api/v1/runs")).json()["runs"]
-        assert [row["state"] for row in rows] == ["running", "ended", "ended"]
+        wanted = ["running", "ended", "ended"]
+        async with asyncio.timeout(60):
+            while [row["state"] for row in (await site.client.get("/api/v1/runs")).json()["runs"]] != wanted:
+                await asyncio.sleep(0.05)
 
 
 def has_decided(site: Site, run_epoch: int, digest: str) -> bool:

@@ -53,6 +53,20 @@ async def test_a_run_that_another_takes_the_place_of_is_kept_with_its_series(sta
         assert len(detail["series"]["cell_capacity_bps"]) == 3
 
 
+async def test_runs_that_follow_each_other_between_two_looks_are_all_kept(
+    stack: ScriptedStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.upper_edge.web.run_store.TICK_S", 2.0)
+    async with open_site(stack, runs_db=tmp_path / "runs.sqlite") as site:
+        await site.until_slot(0)
+        await kept(site)
+        for seed in (11, 12):
+            await site.client.post(CONTROL, json={"command": "reset", "seed": seed})
+            await site.until(lambda: site.board.run is not None and site.board.run.response.seed == seed)  # noqa: B023
+        rows = await kept(site, 3)
+    assert [(row["seed"], row["state"]) for row in rows] == [(12, "running"), (11, "ended"), (7, "ended")]
+
+
 async def test_a_run_that_is_watched_again_after_a_restart_keeps_what_was_watched_before(
     stack: ScriptedStack, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -28,6 +29,7 @@ from services.upper_edge.web.spectrum_use import SpectrumUse
 Connection = Literal["connecting", "live", "stale", "reconnecting"]
 Health = Literal["serving", "not_serving", "unreachable", "unknown"]
 STALE_AFTER_S = 2.0
+MAX_ENDED = 8
 
 
 @dataclass
@@ -87,8 +89,8 @@ class Board:
     answer_latency: LatencyWindow = field(default_factory=LatencyWindow)
     clock: Callable[[], float] = time.monotonic
     run: Run | None = None
-    ended: Run | None = None
-    """The run before, as it was last heard of."""
+    ended: deque[Run] = field(default_factory=lambda: deque(maxlen=MAX_ENDED))
+    """Runs that another one has followed, oldest first and each as it was last heard of, until they are kept."""
     counters: GetCountersResponse | None = None
     counters_at_s: float = 0.0
     unreconciled: Sequence[Discrepancy] | None = None
@@ -108,14 +110,16 @@ class Board:
         """
         run, sample = self.run, sample_of(response)
         config, now_s = self._config_of(response), self.clock()
-        same_run = run is not None and run.response.run_epoch == response.run_epoch
+        same_run = run is not None and identity_of(run.response) == identity_of(response)
         has_slot = response.HasField("slot_snapshot")
         detail = slot_detail(response.slot_snapshot, config.scenario) if has_slot else None
         if run is not None and same_run and run.history.continues_with(sample):
             run.history.append(sample)
             self.run = replace(run, response=response, config=config, received_at_s=now_s, detail=detail)
         else:
-            self.unreconciled, self.ended = None, run
+            if run is not None and not same_run:
+                self.ended.append(run)
+            self.unreconciled = None
             self.run = _new_run(response, config, RunHistory(sample), now_s, detail)
         self.run.seen.add(response.vehicles)
         if detail is not None:
@@ -169,6 +173,11 @@ class Board:
             raise MessageError(
                 f"the simulator's run configuration has {key}: {first['msg']}; run the same version of both services"
             ) from error
+
+
+def identity_of(response: WatchResponse) -> tuple[int, str]:
+    """What tells this run from any other."""
+    return response.run_epoch, response.run_uid
 
 
 def _new_run(response: WatchResponse, config: RunConfig, history: RunHistory, now_s: float, detail: SlotDetail | None) -> Run:

@@ -40,8 +40,8 @@ class RunStore:
         self._path = path
         self._thread = ThreadPoolExecutor(1, "runs")
         self._database: RunDatabase | None = None
-        self._written: Run | None = None
-        """The run as it was last written, or tried to be."""
+        self._adopted = ""
+        """Id of the run in hand, once what an earlier process kept of it is known."""
         self._written_state = ""
         self._written_at_s = -WRITE_PERIOD_S
         self._failed_at_s = -RETRY_S
@@ -98,23 +98,21 @@ class RunStore:
     async def _tick(self) -> None:
         if self._path is None or not await self._open():
             return
-        before, run = self._written, self._board.run
-        if before is not None and run is not None and before.response.run_uid != run.response.run_uid:
-            ended = self._board.ended
-            if ended is not None and ended.response.run_uid == before.response.run_uid:
-                # What was heard since the last tick is kept as well.
-                before = ended
-            await self._write(before, self._state_after(before, run))
-            self._written = None
-        if not has_identity(run) or run is None:
+        while self._board.ended:
+            before = self._board.ended.popleft()
+            after = self._board.ended[0] if self._board.ended else self._board.run
+            if after is not None and has_identity(before):
+                await self._write(before, self._state_after(before, after))
+        run = self._board.run
+        if run is None or not has_identity(run):
             return
-        if self._written is None:
+        if run.response.run_uid != self._adopted:
             await self._adopt(run)
+            self._adopted, self._written_state = run.response.run_uid, ""
         state = self._state_of(run)
         is_due = time.monotonic() - self._written_at_s >= WRITE_PERIOD_S and state == "running"
         if is_due or state != self._written_state:
             await self._write(run, state)
-        self._written = run
 
     async def _write(self, run: Run, state: str) -> None:
         self._written_state, self._written_at_s = state, time.monotonic()
