@@ -29,7 +29,7 @@ class CurriculumConfig(SettingsModel):
     """Placements of vehicles to draw from."""
     fading: tuple[Fading, ...] = ("iid", "jakes")
     """Kinds of fast fading to draw from."""
-    num_sbs: tuple[int, ...] = (2, 3, 3, 3, 3, 4, 6, 12)
+    num_sbs: tuple[int, ...] = (1, 2, 3, 3, 3, 3, 3, 4, 6, 12)
     """Numbers of cells to draw from."""
     speeds_mps: tuple[float, ...] = (15.0, 15.0, 5.0, 1.5)
     """Speeds to draw from; they tell where fading is correlated in time."""

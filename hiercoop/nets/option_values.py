@@ -35,6 +35,10 @@ class Others:
     mask: Float[Tensor, "row other"]
     """1 where known, 0 where absent."""
 
+    def at(self, rows: Int[Tensor, "chosen"]) -> Others:
+        """These rows."""
+        return Others(*(column[rows] for column in vars(self).values()))
+
 
 @dataclass(frozen=True)
 class ValueSizes:

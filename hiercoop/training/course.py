@@ -43,6 +43,8 @@ class BundleParts:
     max_option_slots: int
     default_option: int
     """What a cell follows that nobody tells otherwise."""
+    lasting_edge: nn.Module | None = None
+    """What answers in place of `edge` where options hold for more than a slot."""
 
 
 class Course(Protocol):

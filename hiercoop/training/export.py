@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -80,17 +82,64 @@ def edge_onnx(parts: BundleParts) -> bytes:
         "hold": torch.zeros(rows),
     }
     others_axis = {name: {1: "other"} for name in inputs if "other" in name}
-    return _export(parts.edge, inputs, ["values"], others_axis)
+    with _tracing():
+        edge = parts.edge if parts.lasting_edge is None else _either(parts.edge, parts.lasting_edge, inputs)
+        return _export(edge, inputs, ["values"], others_axis)
+
+
+class _ByHold(nn.Module):
+    """One graph or the other, as the hold of the first row tells; a run has but one.
+
+    Scripted, since tracing knows no branches; scripts know no names of shapes.
+    """
+
+    def __init__(self, of_one_slot: nn.Module, while_it_lasts: nn.Module) -> None:
+        super().__init__()
+        self.of_one_slot = of_one_slot
+        self.while_it_lasts = while_it_lasts
+
+    def forward(
+        self,
+        features: torch.Tensor,
+        code: torch.Tensor,
+        other_features: torch.Tensor,
+        other_option: torch.Tensor,
+        other_age: torch.Tensor,
+        other_distance: torch.Tensor,
+        other_place: torch.Tensor,
+        place_at_other: torch.Tensor,
+        other_mask: torch.Tensor,
+        hold: torch.Tensor,
+    ) -> torch.Tensor:
+        others = (other_features, other_option, other_age, other_distance, other_place, place_at_other, other_mask)
+        if bool(hold[0] < 1.0):
+            lasting: torch.Tensor = self.while_it_lasts(features, code, *others, hold)
+            return lasting
+        values: torch.Tensor = self.of_one_slot(features, code, *others, hold)
+        return values
+
+
+def _either(of_one_slot: nn.Module, while_it_lasts: nn.Module, inputs: dict[str, torch.Tensor]) -> nn.Module:
+    given = tuple(inputs.values())
+    traced = (torch.jit.trace(graph.eval(), given) for graph in (of_one_slot, while_it_lasts))  # type: ignore[no-untyped-call]
+    scripted: nn.Module = torch.jit.script(_ByHold(*traced))
+    return scripted
+
+
+@contextlib.contextmanager
+def _tracing() -> Iterator[None]:
+    """The exporter by tracing gives the smaller graph here; torch announces its end at every call."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _export(
     graph: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str], more_axes: dict[str, dict[int, str]]
 ) -> bytes:
     axes = {name: {0: "row"} | more_axes.get(name, {}) for name in (*inputs, *outputs)}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, _tracing():
         path = Path(folder) / "graph.onnx"
-        # The exporter by tracing gives the smaller graph here; torch announces its end at every call.
-        warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             graph.eval(),
             tuple(inputs.values()),

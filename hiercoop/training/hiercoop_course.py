@@ -103,7 +103,15 @@ class HierCoopCourse:
             memory=networks.outlook.size,
         )
         max_option_slots = self._learner.config.option.max_option_slots
-        return BundleParts(SbsGraph(networks), EdgeGraph(networks), dimensions, max_option_slots, FREE_OPTION)
+        values = networks.values
+        return BundleParts(
+            sbs=SbsGraph(networks),
+            edge=EdgeGraph(values.of_one_slot),
+            dimensions=dimensions,
+            max_option_slots=max_option_slots,
+            default_option=FREE_OPTION,
+            lasting_edge=EdgeGraph(values.while_it_lasts),
+        )
 
     def _rules(self, report_period: int) -> OptionRules:
         hyper = self._learner.config

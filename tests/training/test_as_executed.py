@@ -33,13 +33,13 @@ def course() -> HierCoopCourse:
     config = HierCoopConfig.model_validate(settings)
     made = HierCoopCourse(HierCoopLearner(local_spec(SCENARIO), config, SCENARIO.reward))
     generator = torch.Generator().manual_seed(6)
-    for iteration in range(3):
-        task = Lesson(SCENARIO, np.full(SCENARIO.num_links, 20_000.0), report_period=1, seed=iteration)
+    for iteration, report_period in enumerate((1, 4, 1, 4, 1, 4)):
+        task = Lesson(SCENARIO, np.full(SCENARIO.num_links, 20_000.0), report_period, seed=iteration)
         made.iterate(task, 2 * ENVS, progress=0.5, generator=generator)
-    values = made.acting.values
-    before_code = values.parts.per_band + values.parts.common + values.sizes.hidden
-    with torch.no_grad():
-        values.band_layer.weight[:, before_code : before_code + values.sizes.code_size] = 0.0
+    for values in (made.acting.values.of_one_slot, made.acting.values.while_it_lasts):
+        before_code = values.parts.per_band + values.parts.common + values.sizes.hidden
+        with torch.no_grad():
+            values.band_layer.weight[:, before_code : before_code + values.sizes.code_size] = 0.0
     return made
 
 

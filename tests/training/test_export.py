@@ -60,7 +60,7 @@ def sbs_rows(num_rows: int, seed: int) -> dict[str, np.ndarray]:
     return random_rows(SCENARIO, num_rows, generator) | carried
 
 
-def edge_rows(num_rows: int, num_others: int, seed: int = 0) -> dict[str, np.ndarray]:
+def edge_rows(num_rows: int, num_others: int, hold: float, seed: int = 0) -> dict[str, np.ndarray]:
     generator = np.random.default_rng(seed)
     shape = (num_rows, num_others)
     return {
@@ -73,7 +73,7 @@ def edge_rows(num_rows: int, num_others: int, seed: int = 0) -> dict[str, np.nda
         "other_place": generator.integers(0, 12, shape),
         "place_at_other": generator.integers(0, 12, shape),
         "other_mask": (generator.random(shape) < 0.8).astype(np.float32),
-        "hold": generator.choice(np.float32([0.0, 0.2, 1.0]), num_rows),
+        "hold": np.full(num_rows, hold, np.float32),
     }
 
 
@@ -142,12 +142,16 @@ def test_sbs_rows_have_the_same_bits_alone_and_among_64(sbs: ort.InferenceSessio
     assert_rows_are_identical(sbs, sbs_rows(64, 4))
 
 
+@pytest.mark.parametrize("hold", [0.0, 0.2, 1.0])
 @pytest.mark.parametrize("num_others", [0, 1, 2, 5, 11])
-def test_edge_graph_says_what_the_networks_say(edge: ort.InferenceSession, networks: HierCoopNetworks, num_others: int) -> None:
-    rows = edge_rows(32, num_others)
-    np.testing.assert_allclose(edge.run(None, rows)[0], run_torch(EdgeGraph(networks), rows)[0], atol=1e-5)
+def test_edge_graph_says_what_the_networks_say(
+    edge: ort.InferenceSession, networks: HierCoopNetworks, num_others: int, hold: float
+) -> None:
+    rows = edge_rows(32, num_others, hold)
+    np.testing.assert_allclose(edge.run(None, rows)[0], run_torch(EdgeGraph(networks.values), rows)[0], atol=1e-5)
 
 
+@pytest.mark.parametrize("hold", [0.0, 1.0])
 @pytest.mark.parametrize("num_others", [0, 1, 2, 5, 11])
-def test_edge_rows_have_the_same_bits_alone_and_among_64(edge: ort.InferenceSession, num_others: int) -> None:
-    assert_rows_are_identical(edge, edge_rows(64, num_others))
+def test_edge_rows_have_the_same_bits_alone_and_among_64(edge: ort.InferenceSession, num_others: int, hold: float) -> None:
+    assert_rows_are_identical(edge, edge_rows(64, num_others, hold))

@@ -17,6 +17,7 @@ from hiercoop.nets.mixer import MeanMixer, MonotoneMixer
 from hiercoop.nets.option_outlook import OptionOutlook
 from hiercoop.nets.option_values import OptionValues, Others, ValueSizes
 from hiercoop.nets.sequential_scorer import ScorerSizes, SequentialScorer
+from hiercoop.nets.values_by_hold import ValuesByHold
 
 
 def local_spec(scenario: ScenarioConfig) -> LocalSpec:
@@ -64,7 +65,7 @@ class HierCoopNetworks(nn.Module):
             code_size=sizes.code_size,
             hidden=sizes.values_hidden,
         )
-        self.values = OptionValues(value_sizes, sizes.sees_others)
+        self.values = ValuesByHold(value_sizes, sizes.sees_others)
         self.mixer = _mixer(spec.size, sizes)
 
     def consider(
@@ -154,9 +155,9 @@ class SbsGraph(nn.Module):
 class EdgeGraph(nn.Module):
     """What runs in the edge cloud, as `edge.onnx` has it (docs/architecture.md)."""
 
-    def __init__(self, networks: HierCoopNetworks) -> None:
+    def __init__(self, values: OptionValues | ValuesByHold) -> None:
         super().__init__()
-        self.values = networks.values
+        self.values = values
 
     def forward(
         self,

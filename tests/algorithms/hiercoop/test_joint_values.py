@@ -64,7 +64,7 @@ def edge_values(networks: HierCoopNetworks, state: JointState, sites: SiteRelati
     """Q_k of one cell of one row, as the edge asks for it from what it holds of the others."""
     peers = [other for other in range(state.sight.shape[1]) if other != cell]
     own, others = slice(row, row + 1), (slice(row, row + 1), peers)
-    return EdgeGraph(networks)(
+    return EdgeGraph(networks.values)(
         networks.encoder(state.sight[own, cell], state.hold[own, cell]),
         state.code[own, cell],
         networks.encoder(state.held_sight[others], state.hold[others]),
@@ -97,7 +97,8 @@ def test_a_joint_decision_is_the_edges_sweep_cell_by_cell(num_cells: int) -> Non
     rows = 12
     networks = small_networks(60 + num_cells, values_hidden=32)
     # Others' options weigh enough that the sweep has something to settle.
-    nn.init.normal_(networks.values.other_beside.weight, std=5.0)
+    for values in (networks.values.of_one_slot, networks.values.while_it_lasts):
+        nn.init.normal_(values.other_beside.weight, std=5.0)
     state, sites = random_state(networks, rows, num_cells), random_sites(rows, num_cells)
     with torch.no_grad():
         found = decide_together(networks, state, sites)
