@@ -9,12 +9,12 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from hiercoop.figures.cases import DELIVERY, GOODPUT_MBPS, LINK_CAPACITY_MBPS, SUM_CAPACITY_MBPS, Case, Quantity
-from hiercoop.figures.contenders import BASELINES, CONTENDERS, Policy
+from hiercoop.figures.contenders import BASELINES, CONTENDERS, EVERY_SLOT, Policy
 from hiercoop.figures.drawing import Panel, draw_panels
 from hiercoop.figures.rows import Row
 from hiercoop.figures.study import StudyConfig, full_buffer, with_payload
 
-POLICIES: tuple[Policy, ...] = (*CONTENDERS, *BASELINES)
+POLICIES: tuple[Policy, ...] = (EVERY_SLOT, *CONTENDERS, *BASELINES)
 PAYLOAD_AXIS = "payload of each vehicle [kB]"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hiercoop.config.training import AlgorithmName
 
@@ -14,10 +14,12 @@ class Contender:
     name: str
     algorithm: AlgorithmName
     settings: tuple[str, ...] = ()
+    report_period_slots: int | None = None
+    """Slots between reports wherever a figure does not vary them; None: on termination."""
 
     def on(self, *settings: str) -> Contender:
         """The same, trained under further settings."""
-        return Contender(self.name, self.algorithm, (*self.settings, *settings))
+        return replace(self, settings=(*self.settings, *settings))
 
 
 Policy = Contender | str
@@ -26,6 +28,8 @@ Policy = Contender | str
 MLP = "hyperparameters.form=mlp"
 
 HIERCOOP = Contender("hiercoop", "hiercoop")
+EVERY_SLOT = Contender("hiercoop-every-slot", "hiercoop", report_period_slots=1)
+"""The same policy, of the same trainings."""
 CONTENDERS = (
     HIERCOOP,
     Contender("qmix", "qmix"),

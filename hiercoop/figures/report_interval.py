@@ -10,7 +10,7 @@ from hiercoop.figures.drawing import Panel, draw_panels
 from hiercoop.figures.findings import Findings, metric, over, signalling
 from hiercoop.figures.rows import Row, row
 from hiercoop.figures.study import ON_TERMINATION, Reports, StudyConfig, full_buffer, with_settings
-from hiercoop.figures.sweeps import fading_at, trained_under
+from hiercoop.figures.sweeps import fading_at
 from hiercoop.jobs.description import EvaluateJob
 
 FADING = "jakes"
@@ -52,12 +52,11 @@ def draw_intervals(study: StudyConfig, rows: list[Row]) -> Figure:
 
 
 def _cases(study: StudyConfig) -> list[Case]:
-    policy = trained_under(HIERCOOP, FADING)
     cases = []
     for speed_mps in study.speeds_mps:
         scenario = full_buffer(with_settings(study.scenario, *fading_at(FADING, speed_mps)))
         cases += [
-            Case("mode", label, policy, scenario, CAPACITY_GAIN, study.sweep_episodes, reports, f"{speed_mps:g} m/s")
+            Case("mode", label, HIERCOOP, scenario, CAPACITY_GAIN, study.sweep_episodes, reports, f"{speed_mps:g} m/s")
             for label, reports in report_modes(study).items()
         ]
     return cases

@@ -10,7 +10,7 @@ from hiercoop.config.load import build, overlay
 from hiercoop.config.radio import SettingsModel
 from hiercoop.config.scenario import ScenarioConfig
 from hiercoop.config.training import load_training
-from hiercoop.figures.contenders import SCORERS, Contender, Policy
+from hiercoop.figures.contenders import EVERY_SLOT, SCORERS, Contender, Policy
 from hiercoop.jobs.description import EvaluateJob, JobReporting, SwitchJob, TrainJob
 from hiercoop.training.courses import resolve
 
@@ -40,10 +40,10 @@ class StudyConfig(SettingsModel):
     """Below lie the seeds of training and validation."""
     payloads_bytes: tuple[float, ...] = (27e3, 43e3, 59e3, 75e3, 91e3, 107e3, 123e3, 139e3)
     """From where random delivers 95 % to where best-response-payload delivers 50 % (docs/results/figures.md)."""
-    swept: tuple[str, ...] = tuple(contender.name for contender in SCORERS)
+    swept: tuple[str, ...] = tuple(contender.name for contender in (*SCORERS, EVERY_SLOT))
     """Contenders of the sweeps over environments."""
-    signalling_costs_per_byte: tuple[float, ...] = (0.0, 1e-6, 1e-5, 1e-4, 1e-3)
-    """xi of the frontier."""
+    signalling_costs_per_byte: tuple[float, ...] = (0.0, 5e-6, 5e-5, 5e-4)
+    """xi of the frontier; the third is the default."""
     report_periods_slots: tuple[int, ...] = (1, 2, 5, 20)
     speeds_mps: tuple[float, ...] = (1.5, 5.0, 15.0)
     cells: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 10, 12)
@@ -79,6 +79,8 @@ class StudyConfig(SettingsModel):
     ) -> list[EvaluateJob]:
         """Evaluations on the same episodes: one for each training of a contender, one for a baseline."""
         learned: list[str | TrainJob] = [policy] if isinstance(policy, str) else [*self.train_jobs(policy)]
+        if isinstance(policy, Contender) and policy.report_period_slots is not None:
+            reports = Reports(reporting="periodic", period_slots=policy.report_period_slots)
         return [
             EvaluateJob(
                 policy=source,
@@ -94,7 +96,7 @@ class StudyConfig(SettingsModel):
 
     def swept_policies(self) -> tuple[Policy, ...]:
         """Who takes part in the sweeps: the named contenders and the baselines that know more or nothing."""
-        learned = [contender for contender in SCORERS if contender.name in self.swept]
+        learned = [contender for contender in (*SCORERS, EVERY_SLOT) if contender.name in self.swept]
         return (*learned, "random", "local-search", "best-response", "best-response-delayed")
 
     def switch_jobs(self, contender: Contender) -> list[list[SwitchJob]]:
@@ -140,7 +142,7 @@ QUICK: dict[str, object] = {
     "load_ratios": [1.0, 9.0],
     "switch_runs": 2,
     "switch_rounds": [4, 4],
-    "swept": ["hiercoop", "ppo"],
+    "swept": ["hiercoop", "hiercoop-every-slot", "ppo"],
     "moving_mean_iterations": 2,
 }
 

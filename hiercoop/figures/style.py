@@ -73,6 +73,7 @@ _BLUE, _ORANGE, _GREEN, _PURPLE, _SKY, _YELLOW, _BLACK, _GREY = (
 
 LOOKS: Mapping[str, Look] = {
     "hiercoop": Look("HierCoop", _BLUE, "o"),
+    "hiercoop-every-slot": Look("HierCoop, every slot", _BLUE, "p", "--"),
     "hiercoop-own": Look("HierCoop, trained for this K", _SKY, "o", ":"),
     "hiercoop-one-option": Look("HierCoop, one option", _SKY, "v", "--"),
     "hiercoop-no-mixing": Look("HierCoop, no mixing", _SKY, "<", "-."),

@@ -1,6 +1,6 @@
 """What the environment does to the comparison: speed, number of SBSs, bandwidth, fading, uneven load and density.
 
-A policy is trained on the study's scenario and meets the others as they come, except where a docstring says otherwise.
+A policy is trained on the study's curriculum and meets everything else as it comes, except where a docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from hiercoop.figures.cases import (
     Case,
     Quantity,
 )
-from hiercoop.figures.contenders import ABLATIONS, HIERCOOP, Contender, Policy
+from hiercoop.figures.contenders import ABLATIONS, EVERY_SLOT, HIERCOOP, Contender, Policy
 from hiercoop.figures.study import StudyConfig, full_buffer, with_settings
 
-GAINING: tuple[Policy, ...] = (HIERCOOP, "best-response", "best-response-delayed")
+GAINING: tuple[Policy, ...] = (EVERY_SLOT, HIERCOOP, "best-response", "best-response-delayed")
 """Shown as gains over local search."""
 
 
 def speed_cases(study: StudyConfig) -> list[Case]:
-    """Sum capacity against speed under both correlated fadings; policies are trained under each, at the scenario's speed."""
+    """Sum capacity against speed under both correlated fadings."""
     return [
-        Case(fading, speed, trained_under(policy, fading), scenario, SUM_CAPACITY_MBPS, study.sweep_episodes)
+        Case(fading, speed, policy, scenario, SUM_CAPACITY_MBPS, study.sweep_episodes)
         for fading in ("jakes", "ar1")
         for speed in study.speeds_mps
         for scenario in [full_buffer(with_settings(study.scenario, *fading_at(fading, speed)))]
@@ -36,9 +36,9 @@ def speed_cases(study: StudyConfig) -> list[Case]:
 
 
 def fading_cases(study: StudyConfig) -> list[Case]:
-    """Sum capacity under each fading model; policies are trained under each."""
+    """Sum capacity under each fading model."""
     return [
-        Case("capacity", fading, trained_under(policy, fading), scenario, SUM_CAPACITY_MBPS, study.sweep_episodes)
+        Case("capacity", fading, policy, scenario, SUM_CAPACITY_MBPS, study.sweep_episodes)
         for fading in ("iid", "ar1", "jakes")
         for scenario in [full_buffer(with_settings(study.scenario, f"radio.fading={fading}"))]
         for policy in study.swept_policies()
@@ -80,12 +80,11 @@ def uneven_cases(study: StudyConfig) -> list[Case]:
 
 
 def density_cases(study: StudyConfig) -> list[Case]:
-    """Gain over local search against the density of SBSs in one street, vehicles near them; HierCoop is trained at 50 m."""
-    trained = HIERCOOP.on("scenario.sbs_spacing_m=50.0", 'curriculum.drops=["near"]')
+    """Gain over local search against the density of SBSs in one street, vehicles near them."""
+    policies = (*GAINING, "band-plan")
     cases = []
     for spacing_m in study.spacings_m:
         street = with_settings(study.scenario, f"sbs_spacing_m={spacing_m}", "mobility.drop=near")
-        policies = (trained, *GAINING[1:])
         cases += _each("gain", 1e3 / spacing_m, policies, full_buffer(street), CAPACITY_GAIN, study.sweep_episodes)
         delivery = Quantity("delivery_success", is_gain=True)
         cases += _each("delivery gain", 1e3 / spacing_m, policies, street, delivery, study.sweep_episodes)
@@ -100,11 +99,6 @@ def ablation_cases(study: StudyConfig) -> list[Case]:
         *_each("capacity", "full buffer", policies, endless, SUM_CAPACITY_MBPS, study.episodes),
         *_each("delivery", "payload", policies, study.scenario, DELIVERY, study.episodes),
     ]
-
-
-def trained_under(policy: Policy, fading: str) -> Policy:
-    """The contender trained under this fading; baselines are as they are."""
-    return policy if isinstance(policy, str) else policy.on(f"scenario.radio.fading={fading}")
 
 
 def fading_at(fading: str, speed_mps: float) -> tuple[str, str]:

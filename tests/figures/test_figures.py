@@ -8,16 +8,18 @@ import pytest
 from hiercoop.errors import ConfigError
 from hiercoop.execution.scheme_cost import centre_gains_cost
 from hiercoop.figures import contenders
+from hiercoop.figures.by_payload import POLICIES
 from hiercoop.figures.catalogue import FIGURES, figures_named
+from hiercoop.figures.contenders import EVERY_SLOT, HIERCOOP, SCORERS
 from hiercoop.figures.distributions import share_up_to
 from hiercoop.figures.findings import Findings
 from hiercoop.figures.frontier import BY_COST, BY_INTERVAL, frontier_jobs, frontier_rows
 from hiercoop.figures.learning_curves import moving_mean
 from hiercoop.figures.options_payload import option_jobs, option_rows, total_variation
 from hiercoop.figures.rows import in_panel
-from hiercoop.figures.study import StudyConfig, with_settings
+from hiercoop.figures.study import StudyConfig, full_buffer, with_settings
 from hiercoop.figures.style import LOOKS
-from hiercoop.figures.sweeps import bandwidth_settings, fading_cases
+from hiercoop.figures.sweeps import bandwidth_settings, density_cases, fading_cases
 from hiercoop.jobs.store import ResultStore
 from tests.figures.described import STUDY, write_evaluation
 
@@ -48,11 +50,23 @@ def test_sum_capacity_is_drawn_from_full_buffers_only():
     assert all(case.scenario.traffic.full_buffer for case in fading_cases(STUDY))
 
 
-def test_policies_are_trained_under_the_fading_that_they_meet():
-    for case in fading_cases(STUDY):
-        for job in case.jobs(STUDY):
-            for training in job.needs:
-                assert training.config.scenario.radio.fading == job.scenario.radio.fading == case.x
+def test_a_policy_is_trained_once_for_all_that_it_meets():
+    trainings = {training.name for case in (*fading_cases(STUDY), *density_cases(STUDY)) for training in trainings_of(case)}
+    swept = [contender for contender in SCORERS if contender.name in STUDY.swept]
+    assert trainings == {job.name for contender in swept for job in STUDY.train_jobs(contender)}
+
+
+def trainings_of(case):
+    return [training for job in case.jobs(STUDY) for training in job.needs]
+
+
+def test_hiercoop_reports_in_every_slot_beside_on_termination():
+    scenario = full_buffer(STUDY.scenario)
+    pairs = zip(*(STUDY.evaluate_jobs(policy, scenario, 2) for policy in (HIERCOOP, EVERY_SLOT)), strict=True)
+    for on_termination, every_slot in pairs:
+        assert every_slot.policy == on_termination.policy
+        assert on_termination.reporting == "on-termination"
+        assert (every_slot.reporting, every_slot.report_period_slots) == ("periodic", 1)
 
 
 def test_noise_power_follows_the_bandwidth_at_the_same_density():
@@ -68,9 +82,7 @@ def test_an_unknown_figure_is_named_with_those_there_are():
 
 
 def test_every_policy_has_a_look_of_its_own():
-    names = {
-        contenders.policy_name(policy) for policy in (*contenders.CONTENDERS, *contenders.ABLATIONS, *contenders.BASELINES)
-    }
+    names = {contenders.policy_name(policy) for policy in (*POLICIES, *contenders.ABLATIONS)}
     assert names <= set(LOOKS)
     looks = {(LOOKS[name].colour, LOOKS[name].marker, LOOKS[name].line) for name in names}
     assert len(looks) == len(names)
