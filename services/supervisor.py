@@ -135,6 +135,9 @@ def _tie_to_parent(niceness: int, supervisor: int) -> None:
     # Linux may weigh sessions against each other before the processes within them, and each child is a session of its own.
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(niceness), "ascii")
+    if niceness > 0:
+        # So that it does not interrupt others when it wakes up, which niceness alone does not see to.
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     # Until it starts, the child has the supervisor's own handler, which would swallow the signal.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
