@@ -8,6 +8,9 @@ from torch import Tensor, nn
 
 from hiercoop.nets.option_values import OptionValues, Others, ValueSizes
 
+LASTS_BELOW = 0.5
+"""Hold from which on a decision counts as one of a single slot: two slots are like one, five are not (docs/learning.md)."""
+
 
 class ValuesByHold(nn.Module):
     """Q_k as `OptionValues` has it, by one of two networks.
@@ -28,8 +31,8 @@ class ValuesByHold(nn.Module):
         others: Others,
         hold: Float[Tensor, "row"],
     ) -> Float[Tensor, "row option"]:
-        """Q_k of each option; `hold` is 1 where all cells decide together in every slot, less where options last."""
-        lasts = hold < 1.0
+        """Q_k of each option; `hold` is 1/n where all cells decide together every n slots, 0 where options run to their end."""
+        lasts = hold < LASTS_BELOW
         if not lasts.any():
             return self._values(self.of_one_slot, features, code, others, hold)
         if lasts.all():

@@ -44,7 +44,7 @@ class BundleParts:
     default_option: int
     """What a cell follows that nobody tells otherwise."""
     lasting_edge: nn.Module | None = None
-    """What answers in place of `edge` where options hold for more than a slot."""
+    """What answers in place of `edge` where options last (`nets.values_by_hold`)."""
 
 
 class Course(Protocol):

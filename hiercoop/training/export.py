@@ -15,6 +15,7 @@ from torch import nn
 from hiercoop.config.training import TrainingConfig
 from hiercoop.execution.bundle import Manifest, PolicyBundle, make_bundle, write_bundle
 from hiercoop.execution.sbs_policy import OUTPUTS
+from hiercoop.nets.values_by_hold import LASTS_BELOW
 from hiercoop.training.checkpoint import BEST, Progress, load_acting
 from hiercoop.training.course import BundleParts
 from hiercoop.training.courses import make_course
@@ -97,6 +98,7 @@ class _ByHold(nn.Module):
         super().__init__()
         self.of_one_slot = of_one_slot
         self.while_it_lasts = while_it_lasts
+        self.lasts_below = LASTS_BELOW
 
     def forward(
         self,
@@ -112,7 +114,7 @@ class _ByHold(nn.Module):
         hold: torch.Tensor,
     ) -> torch.Tensor:
         others = (other_features, other_option, other_age, other_distance, other_place, place_at_other, other_mask)
-        if bool(hold[0] < 1.0):
+        if bool(hold[0] < self.lasts_below):
             lasting: torch.Tensor = self.while_it_lasts(features, code, *others, hold)
             return lasting
         values: torch.Tensor = self.of_one_slot(features, code, *others, hold)
