@@ -1,6 +1,7 @@
 """Fits the semantic accuracy that ships with the package to a table of sentence similarities, and says how well.
 
     python deploy/fit_semantic_accuracy.py TABLE.csv          writes hiercoop/traffic/semantic/accuracy_fit.toml
+    python deploy/fit_semantic_accuracy.py TABLE.csv --stdout     prints it
 
 TABLE.csv: 20 rows (k = 1 to 20 symbols a word) x 31 columns (-10 to 20 dB in steps of 1 dB), no header.
 Least squares, row by row.
@@ -61,8 +62,11 @@ def main() -> None:
     table = load_accuracy_table(Path(sys.argv[1]), FIRST_SNR_DB, LAST_SNR_DB)
     model = fit(table)
     error = errors(model, table)
-    target = Path(__file__).resolve().parents[1] / "hiercoop" / "traffic" / "semantic" / "accuracy_fit.toml"
-    target.write_text(toml_text(model), "utf-8")
+    if "--stdout" in sys.argv[2:]:
+        sys.stdout.write(toml_text(model))
+    else:
+        target = Path(__file__).resolve().parents[1] / "hiercoop" / "traffic" / "semantic" / "accuracy_fit.toml"
+        target.write_text(toml_text(model), "utf-8")
     worst = np.unravel_index(np.argmax(np.abs(error)), error.shape)
     sys.stderr.write(
         f"root mean square error {np.sqrt(np.mean(error**2)):.4f}, largest {np.abs(error).max():.4f} "

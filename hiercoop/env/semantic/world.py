@@ -44,6 +44,11 @@ class UserWorld:
         return self._gain.transpose(2, 0, 1)
 
     @property
+    def azimuth_rad(self) -> Float32[np.ndarray, "env user cell path"]:
+        """Direction in which each path leaves its base station, from the x axis."""
+        return self._azimuth_rad.transpose(3, 1, 2, 0)
+
+    @property
     def response(self) -> Complex64[np.ndarray, "env user cell path beam"]:
         """a . w of every path for every beam of the cell."""
         return self._response.transpose(4, 2, 3, 1, 0)
@@ -88,10 +93,8 @@ class UserWorld:
         x_m, y_m = from_site_m[:, :, 0], from_site_m[:, :, 1]
         shadowing_db = self._scenario.radio.shadowing_sigma_db * self._shadow
         self._gain = downlink_large_scale_gain(np.hypot(x_m, y_m), shadowing_db)
-        azimuth_rad = np.arctan2(y_m, x_m).astype(np.float32)
-        self._response: Complex64[np.ndarray, "beam path user cell env"] = beam_response(
-            azimuth_rad + self._offset_rad, self._codebook
-        )
+        self._azimuth_rad = np.arctan2(y_m, x_m).astype(np.float32) + self._offset_rad
+        self._response: Complex64[np.ndarray, "beam path user cell env"] = beam_response(self._azimuth_rad, self._codebook)
 
 
 def _direction(generator: np.random.Generator, shape: tuple[int, int]) -> Float[np.ndarray, "user 2 env"]:

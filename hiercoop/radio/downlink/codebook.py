@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -37,17 +38,21 @@ def load_codebook(path: Path, num_beams: int, num_antennas: int) -> Complex64[np
     InputFileError for a file that cannot be read, of other dimensions, or with a beam that is not of unit norm.
     """
     try:
-        codebook = np.loadtxt(path, np.complex128, delimiter=",", ndmin=2)
-    except (OSError, ValueError) as error:
+        # numpy only warns of a file without any number.
+        with warnings.catch_warnings(action="error"):
+            codebook = np.loadtxt(path, np.complex128, delimiter=",", ndmin=2)
+    except (OSError, ValueError, UserWarning) as error:
         raise InputFileError(f"codebook {path} cannot be read as lines of complex weights like 0.25-0.25j: {error}") from error
     if codebook.shape != (num_beams, num_antennas):
         raise InputFileError(
             f"codebook {path} is {codebook.shape[0]} beams x {codebook.shape[1]} antennas, the scenario has "
             f"{num_beams} x {num_antennas}; set radio.num_beams and radio.num_antennas to the file's"
         )
+    if not np.isfinite(codebook).all():
+        raise InputFileError(f"codebook {path} holds a weight that is not finite; give complex weights like 0.25-0.25j")
     norms = np.linalg.norm(codebook, axis=1)
-    worst = int(np.argmax(np.nan_to_num(np.abs(norms - 1.0), nan=np.inf)))
-    if not abs(norms[worst] - 1.0) <= NORM_TOLERANCE:
+    worst = int(np.argmax(np.abs(norms - 1.0)))
+    if abs(norms[worst] - 1.0) > NORM_TOLERANCE:
         raise InputFileError(
             f"codebook {path}: beam {worst} has norm {norms[worst]:.4g}, every beam's must be 1; divide its weights by it"
         )

@@ -12,7 +12,8 @@ from hiercoop.radio.downlink.normal_draws import complex_normal
 
 def path_correlation(radio: DownlinkRadioConfig) -> float:
     """Correlation of a path's gain from one slot to the next: rho = J0(2 pi f_d tau); 0.64 for 10 Hz and 20 ms."""
-    return float(bessel_j0(np.array(2.0 * np.pi * radio.doppler_hz * radio.slot_duration_s)))
+    turn_rad = 2.0 * np.pi * radio.doppler_hz * radio.slot_duration_s
+    return float(bessel_j0(np.array([turn_rad]))[0])
 
 
 class PathGains:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
@@ -13,6 +13,7 @@ from hiercoop.traffic.semantic.accuracy_table import load_accuracy_table
 from hiercoop.traffic.semantic.logistic_accuracy import shipped_accuracy
 
 
+@runtime_checkable
 class AccuracyModel(Protocol):
     """Semantic accuracy xi."""
 

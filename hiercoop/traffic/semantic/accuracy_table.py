@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +40,10 @@ def load_accuracy_table(path: Path, first_snr_db: float, last_snr_db: float) -> 
     not rise with SNR on average.
     """
     try:
-        table = np.loadtxt(path, np.float64, delimiter=",", ndmin=2)
-    except (OSError, ValueError) as error:
+        # numpy only warns of a file without any number.
+        with warnings.catch_warnings(action="error"):
+            table = np.loadtxt(path, np.float64, delimiter=",", ndmin=2)
+    except (OSError, ValueError, UserWarning) as error:
         raise InputFileError(
             f"accuracy table {path} cannot be read as lines of numbers separated by commas: {error}"
         ) from error
