@@ -141,7 +141,7 @@ class SemanticDownlinkEnv:
         seen, weight = observed_db(sinr, LEAST_SINR), np.float32(SINR_MEAN_WEIGHT if self._episode_slot else 1.0)
         self._view = SlotView(
             power=self._power_share,
-            num_symbols=num_symbols / np.float32(MAX_SYMBOLS),
+            num_symbols=num_symbols.astype(np.float32) / np.float32(MAX_SYMBOLS),
             gain=self._view.gain,
             interference=self._observer.interference(interference_w),
             sinr=seen,
