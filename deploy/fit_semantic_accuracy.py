@@ -37,7 +37,8 @@ def fit(table: TableAccuracy) -> LogisticAccuracy:
 def errors(model: LogisticAccuracy, table: TableAccuracy) -> np.ndarray:
     """Fit minus table, at every entry of the table."""
     num_symbols, column = np.indices(table.table.shape)
-    return model.accuracy(num_symbols + 1, FIRST_SNR_DB + column.astype(np.float64)) - table.table
+    found: np.ndarray = model.accuracy(num_symbols + 1, FIRST_SNR_DB + column) - table.table
+    return found
 
 
 def toml_text(model: LogisticAccuracy) -> str:

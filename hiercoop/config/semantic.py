@@ -70,7 +70,8 @@ class UsersConfig(SettingsModel):
     num_per_cell: int = Field(default=1, ge=1, le=8)
     min_distance_m: float = Field(default=10.0, ge=1.0, le=1e4)
     max_distance_m: float = Field(default=200.0, ge=1.0, le=1e4)
-    """Users are spread evenly over the ring between both distances from their own base station."""
+    placement: Literal["distance", "area"] = "distance"
+    """How users fill the ring around their own base station: evenly in their distance from it, or in its area."""
     speed_mps: float = Field(default=0.0, ge=0.0, le=100.0)
     """Above zero, users move in straight lines between the epochs, and turn where they would leave their ring."""
 

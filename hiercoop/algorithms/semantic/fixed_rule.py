@@ -17,8 +17,8 @@ from hiercoop.traffic.semantic.rate import semantic_rate_ksutps
 
 SYMBOLS = np.arange(1, MAX_SYMBOLS + 1)
 CALIBRATION_SEED = 1_700_000_000
-CALIBRATION_ENVS = 64
-CALIBRATION_SLOTS = 200
+CALIBRATION_ENVS = 256
+CALIBRATION_SLOTS = 20
 
 
 class FixedRule:
@@ -47,7 +47,8 @@ class FixedRule:
         radio, semantics = self._scenario.radio, self._scenario.semantics
         rates_ksutps = semantic_rate_ksutps(SYMBOLS, radio.bandwidth_hz, semantics.units_per_word)
         num_meeting = np.count_nonzero(rates_ksutps >= wanted_ksutps[..., None], axis=-1)
-        return np.maximum(num_meeting, 1)
+        symbols: Int64[np.ndarray, "env cell cell_user"] = np.maximum(num_meeting, 1)
+        return symbols
 
 
 def best_constant_symbols(scenario: SemanticScenarioConfig) -> int:

@@ -36,7 +36,8 @@ class UserWorld:
     @property
     def user_xy_m(self) -> Float[np.ndarray, "env user 2"]:
         """Where the users are [m]."""
-        return (self._own_site_m + self._relative_m).transpose(2, 0, 1)
+        xy_m: Float[np.ndarray, "user 2 env"] = self._own_site_m + self._relative_m
+        return xy_m.transpose(2, 0, 1)
 
     @property
     def gain(self) -> Float32[np.ndarray, "env user cell"]:
@@ -57,9 +58,7 @@ class UserWorld:
         """Other users at other places."""
         scenario, radio = self._scenario, self._scenario.radio
         users, pairs = (scenario.num_users, self._num_envs), (scenario.num_users, scenario.num_cells, self._num_envs)
-        near_m, far_m = scenario.users.min_distance_m, scenario.users.max_distance_m
-        radius_m = np.sqrt(self._mobility.uniform(near_m**2, far_m**2, users))
-        self._relative_m = radius_m[:, None] * _direction(self._mobility, users)
+        self._relative_m = self._draw_distance_m(users)[:, None] * _direction(self._mobility, users)
         self._heading = _direction(self._mobility, users)
         half_spread_rad = np.deg2rad(radio.angular_spread_deg) / 2.0
         drawn = self._mobility.uniform(-half_spread_rad, half_spread_rad, (radio.num_paths, *pairs))
@@ -87,13 +86,21 @@ class UserWorld:
         self._see_channel()
         return True
 
+    def _draw_distance_m(self, shape: tuple[int, int]) -> Float[np.ndarray, "user env"]:
+        users = self._scenario.users
+        if users.placement == "distance":
+            return self._mobility.uniform(users.min_distance_m, users.max_distance_m, shape)
+        return np.sqrt(self._mobility.uniform(users.min_distance_m**2, users.max_distance_m**2, shape))
+
     def _see_channel(self) -> None:
         xy_m = self._own_site_m + self._relative_m
         from_site_m = xy_m[:, None] - self.sites_m[:, :, None]  # [user, cell, 2, env]
         x_m, y_m = from_site_m[:, :, 0], from_site_m[:, :, 1]
         shadowing_db = self._scenario.radio.shadowing_sigma_db * self._shadow
         self._gain = downlink_large_scale_gain(np.hypot(x_m, y_m), shadowing_db)
-        self._azimuth_rad = np.arctan2(y_m, x_m).astype(np.float32) + self._offset_rad
+        self._azimuth_rad: Float32[np.ndarray, "path user cell env"] = (
+            np.arctan2(y_m, x_m).astype(np.float32) + self._offset_rad
+        )
         self._response: Complex64[np.ndarray, "beam path user cell env"] = beam_response(self._azimuth_rad, self._codebook)
 
 

@@ -40,7 +40,8 @@ def draw_requirements(config: RequirementsConfig, generator: np.random.Generator
 
     def slope(mean: float, deviation: float) -> Float32[np.ndarray, "..."]:
         drawn = np.float32(mean) + np.float32(deviation) * generator.standard_normal(shape, np.float32)
-        return np.maximum(drawn, np.float32(MIN_SLOPE_SHARE * mean))
+        kept: Float32[np.ndarray, "..."] = np.maximum(drawn, np.float32(MIN_SLOPE_SHARE * mean))
+        return kept
 
     return Requirements(
         weight=uniform(config.weight),

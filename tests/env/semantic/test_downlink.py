@@ -281,15 +281,16 @@ def test_observations_stay_within_their_bounds_at_the_limits_of_the_configuratio
         local = env.step(random_action(setting, 8, slot)).observation.local
 
 
-def test_users_stay_in_the_ring_around_their_own_cell_and_fill_it_evenly() -> None:
-    setting = scenario("users.num_per_cell=2")
+@pytest.mark.parametrize(("placement", "median_m"), [("distance", 105.0), ("area", 141.6)])
+def test_users_stand_around_their_own_cell_evenly_in_distance_or_area(placement: str, median_m: float) -> None:
+    setting = scenario("users.num_per_cell=2", f'users.placement="{placement}"')
     env = SemanticDownlinkEnv(setting, 200, seed=17)
     env.reset()
     own_site_m = np.repeat(env.world.sites_m, 2, axis=0)
     distance_m = np.hypot(*(env.world.user_xy_m - own_site_m).transpose(2, 0, 1))
     assert distance_m.min() >= 10.0
     assert distance_m.max() <= 200.0
-    assert np.mean(distance_m < 141.6) == pytest.approx(0.5, abs=0.03)
+    assert np.mean(distance_m < median_m) == pytest.approx(0.5, abs=0.03)
 
 
 def test_moving_users_cover_their_speed_and_stay_in_their_ring() -> None:
