@@ -13,7 +13,7 @@ from hiercoop.cli.console import write_result
 from hiercoop.cli.options import CommonOptions
 from hiercoop.errors import ConfigError
 
-Subject = Literal["simulator", "slot-loop", "training", "load", "realtime", "all"]
+Subject = Literal["simulator", "downlink", "slot-loop", "training", "load", "realtime", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +35,9 @@ class BenchOptions(CommonOptions):
 def bench(options: BenchOptions) -> None:
     """Measure how fast it is.
 
-    Environment slots a second on one core, lock-step slots a second across real processes, slots a second in training, the
-    edge's cost beside a bare echo, and slots missed in real time beside a bare pacer.
+    Environment slots a second on one core (of the uplink, and of the semantic downlink), lock-step slots a second across real
+    processes, slots a second in training, the edge's cost beside a bare echo, and slots missed in real time beside a bare
+    pacer.
     """
     from hiercoop.cli.machine import describe_machine
 
@@ -49,6 +50,10 @@ def bench(options: BenchOptions) -> None:
         from hiercoop.cli.bench_simulator import bench_simulator
 
         result["simulator"] = bench_simulator(options.repeats)
+    if options.subject in ("downlink", "all"):
+        from hiercoop.cli.bench_downlink import bench_downlink
+
+        result["downlink"] = bench_downlink(options.repeats)
     if options.subject in ("slot-loop", "all"):
         from hiercoop.cli.bench_slot_loop import bench_slot_loop
 

@@ -25,7 +25,8 @@ class EvaluateOptions(ScenarioOptions):
         typer.Argument(
             metavar="POLICY",
             help="random, greedy-bound, best-response, best-response-payload, best-response-delayed, local-search, "
-            "band-plan, a policy bundle's directory, or its name under policies/.",
+            "band-plan, a policy bundle's directory, or its name under policies/; on a semantic scenario random, greedy, "
+            "fixed-rate or fixed-constant.",
         ),
     ]
     episodes: Annotated[int, typer.Option(metavar="N", help="Delivery rounds to average over.")] = 200
@@ -45,8 +46,14 @@ class EvaluateOptions(ScenarioOptions):
 def evaluate(options: EvaluateOptions) -> None:
     """Say what a policy is worth on a scenario.
 
-    Capacity, delivery, time to deliver and reward come with their 95 % intervals, signalling by layer.
+    Capacity, delivery, time to deliver and reward come with their 95 % intervals, signalling by layer; on a semantic scenario,
+    quality of experience and its two parts.
     """
+    from hiercoop.config.semantic import semantic_preset_names
+
+    if options.scenario in semantic_preset_names():
+        _evaluate_semantic(options)
+        return
     from hiercoop.algorithms.registry import make_allocator
     from hiercoop.training.evaluation import evaluate as evaluate_policy
 
@@ -54,6 +61,21 @@ def evaluate(options: EvaluateOptions) -> None:
     allocator = make_allocator(options.policy, scenario, options.seed, _run_config(options, scenario))
     with progress_bar("episodes", options.episodes) as moved_to:
         report = evaluate_policy(scenario, allocator, options.episodes, options.seed, moved_to)
+    write_result(report.to_json(), options.json)
+
+
+def _evaluate_semantic(options: EvaluateOptions) -> None:
+    """The same on a scenario of the semantic downlink; ConfigError for options that are about payloads or reports."""
+    from hiercoop.algorithms.semantic.registry import make_downlink_policy
+    from hiercoop.config.semantic import load_semantic_scenario
+    from hiercoop.training.downlink_evaluation import evaluate_downlink
+
+    if _traffic_settings(options) or options.period is not None or options.codec or options.reporting != "on-termination":
+        raise ConfigError(f"scenario={options.scenario!r} has neither payloads nor reports; leave out what sets them")
+    scenario = load_semantic_scenario(options.scenario, options.config, options.settings)
+    policy = make_downlink_policy(options.policy, scenario, options.seed)
+    with progress_bar("episodes", options.episodes) as moved_to:
+        report = evaluate_downlink(scenario, policy, options.episodes, options.seed, moved_to)
     write_result(report.to_json(), options.json)
 
 

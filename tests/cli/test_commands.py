@@ -33,6 +33,13 @@ def test_evaluate_answers_with_the_agreed_keys(hiercoop: Cli):
     assert all(set(report[name]) == {"mean", "ci95"} for name in METRICS)
 
 
+def test_evaluate_says_what_a_rule_is_worth_on_the_semantic_downlink(hiercoop: Cli):
+    report = hiercoop("evaluate", "greedy", "--scenario", "semantic-downlink", "--episodes", 4, "--seed", 3, "--json").json
+    assert (report["policy"], report["scenario"], report["seed"], report["episodes"]) == ("greedy", "semantic-downlink", 3, 4)
+    assert report["qoe"]["mean"] == pytest.approx(report["rate_qoe"]["mean"] + report["accuracy_qoe"]["mean"])
+    assert report["qoe"]["ci95"][0] < report["qoe"]["mean"] < report["qoe"]["ci95"][1]
+
+
 def test_the_same_seed_gives_the_same_answer_and_another_seed_another(hiercoop: Cli):
     first, again, other = (hiercoop("evaluate", "random", "--episodes", 2, "--seed", seed, "--json").out for seed in (5, 5, 6))
     assert first == again
