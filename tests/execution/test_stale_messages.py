@@ -12,7 +12,7 @@ from hiercoop.execution.upper_edge import UpperEdge
 from hiercoop.rpc.v1.upper_edge_service_pb2 import FeatureReport, OptionDecision
 from tests.execution.scenes import Scene
 
-SLOTS = 20
+SLOTS = 12
 EPOCHS = ("run_epoch", "attach_epoch", "edge_epoch")
 MOSTLY = 0.7
 
@@ -32,7 +32,7 @@ def old_ones(said: list, chance: Random) -> list:
     return [message if chance.random() < MOSTLY else of_an_earlier_life(message, chance) for message in found]
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(chance=st.randoms(use_true_random=False))
 def test_an_agent_that_hears_old_decisions_acts_as_one_that_hears_none(chance: Random) -> None:
     scene = Scene()
@@ -59,7 +59,7 @@ def test_an_agent_that_hears_old_decisions_acts_as_one_that_hears_none(chance: R
     assert (agent.health.dropped_messages, twin.health.dropped_messages) == (0, num_old)
 
 
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(chance=st.randoms(use_true_random=False), reporting=st.sampled_from(["on-termination", "every-slot"]))
 def test_an_edge_that_hears_old_reports_decides_as_one_that_hears_none(chance: Random, reporting: str) -> None:
     scene = Scene(reporting=reporting)

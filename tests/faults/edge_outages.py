@@ -19,6 +19,7 @@ from tests.faults.fault_proxy import BLACK_HOLE, NO_FAULTS, FaultProxy
 from tests.services.stack import PATIENCE_S, Stack, grid_scenario
 
 Kind = Literal["killed", "frozen", "black hole"]
+KINDS: tuple[Kind, ...] = ("killed", "frozen", "black hole")
 POLICY = "default"
 PROBE_S = 0.002
 

@@ -107,11 +107,11 @@ class _Connection:
                 break
             if self._is_half_open or sink.is_closing():
                 continue
+            faults = self._proxy.faults
+            await _wait(8 * len(piece) / faults.bandwidth_bps)
             sink.write(piece)
             with contextlib.suppress(ConnectionError):
                 await sink.drain()
-            faults = self._proxy.faults
-            await _wait(8 * len(piece) / faults.bandwidth_bps)
             await _wait(SLICE_PAUSE_S if faults.slice_bytes < READ_BYTES else 0.0)
         if not (self._is_half_open and sink is self._near):
             sink.close()

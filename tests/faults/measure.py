@@ -17,12 +17,11 @@ from statistics import median
 import uvloop
 
 from hiercoop.cli.machine import describe_machine
-from tests.faults.edge_outages import Kind, Outage, edge_process, outages
+from tests.faults.edge_outages import KINDS, Outage, edge_process, outages
 from tests.faults.outage_capacity import capacity_without_edge
 from tests.faults.service_faults import measure_services
 
 PARTS = ("outages", "capacity", "services")
-KINDS: tuple[Kind, ...] = ("killed", "frozen", "black hole")
 
 
 def measure_outages(num_agents: int, durations_s: tuple[float, ...], repeats: int) -> list[dict[str, object]]:

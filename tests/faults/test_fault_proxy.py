@@ -21,8 +21,10 @@ class Echo:
 
     pieces: list[int] = field(default_factory=list)
     ends: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    num_open: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.num_open += 1
         try:
             while data := await reader.read(65536):
                 self.pieces.append(len(data))
@@ -31,6 +33,7 @@ class Echo:
         except ConnectionResetError:
             self.ends.put_nowait("reset")
         writer.close()
+        self.num_open -= 1
 
 
 @dataclass
@@ -50,7 +53,9 @@ async def way() -> AsyncIterator[Way]:
     server = await asyncio.start_server(echo.serve, "127.0.0.1", 0)
     with fault_proxy(server.sockets[0].getsockname()[1]) as proxy:
         yield Way(proxy, echo)
-        server.close()
+    server.close()
+    while echo.num_open:
+        await asyncio.sleep(0.001)
 
 
 async def round_trip_s(way: Way, data: bytes) -> float:
