@@ -17,6 +17,7 @@ from services.sbs_agent.edge_link import EdgeLink
 
 POLL_S = 0.001
 PATIENCE_S = 60.0
+ANSWER_S = 0.2
 
 
 class FleetAgent:
@@ -68,6 +69,13 @@ class Fleet:
         await self._is_served()
         return found_s
 
+    async def talk(self, seconds: float) -> None:
+        """Slots with a report of each agent, one after the other, for so long."""
+        async with asyncio.timeout(PATIENCE_S):
+            end_s = time.monotonic() + seconds
+            while time.monotonic() < end_s:
+                await self._slot(0.02)
+
     async def close(self) -> None:
         """Ends all links."""
         await asyncio.gather(*(agent.link.close() for agent in self.agents))
@@ -75,13 +83,18 @@ class Fleet:
     async def _is_served(self) -> None:
         """Returns once each agent has sent a report and taken the edge's answer to it."""
         answers = {agent.agent.cell: agent.num_answers for agent in self.agents}
+        async with asyncio.timeout(PATIENCE_S):
+            while not all(agent.num_answers > answers[agent.agent.cell] for agent in self.agents):
+                await self._slot(ANSWER_S)
+
+    async def _slot(self, answer_s: float) -> None:
+        """One slot in which each agent reports; the edge has a moment to answer."""
         for cell, observation in self._emulation.begin_slot().items():
-            agent = self.agents[cell]
             observation.must_report = True
-            report = agent.agent.begin_slot(observation)
+            report = self.agents[cell].agent.begin_slot(observation)
             if report is not None:
-                agent.link.send(report)
-        await self._until(lambda agent: agent.num_answers > answers[agent.agent.cell])
+                self.agents[cell].link.send(report)
+        await asyncio.sleep(answer_s)
         for agent in self.agents:
             self._emulation.receive(agent.agent.allocate())
         self._emulation.end_slot()

@@ -22,6 +22,8 @@ Kind = Literal["killed", "frozen", "black hole"]
 KINDS: tuple[Kind, ...] = ("killed", "frozen", "black hole")
 POLICY = "default"
 PROBE_S = 0.002
+TALK_S = 1.5
+"""Reports go on until the outage: gRPC sends no two pings within a second, and one that just was would delay the next."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def until_listening(port: int, host: str = "127.0.0.1") -> float:
 
 
 async def one_outage(edge: EdgeProcess, fleet: Fleet, kind: Kind, lasts_s: float) -> Outage:
-    """One outage, from its beginning until every agent is served again."""
+    """One outage in the middle of traffic, from its beginning until every agent is served again."""
+    await fleet.talk(TALK_S)
     began_s = time.monotonic()
     edge.fail(kind)
     noticed_s = await fleet.until_lost(began_s)

@@ -17,6 +17,7 @@ from statistics import median
 import uvloop
 
 from hiercoop.cli.machine import describe_machine
+from hiercoop.logs import configure_logs
 from tests.faults.edge_outages import KINDS, Outage, edge_process, outages
 from tests.faults.outage_capacity import capacity_without_edge
 from tests.faults.service_faults import measure_services
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--slots", type=int, default=1000, help="of the outage whose capacity is measured")
     options = parser.parse_args()
+    configure_logs("error")
     result: dict[str, object] = {"machine": describe_machine(), "load_average": os.getloadavg()[0]}
     if "outages" in options.parts:
         result["outages"] = [

@@ -116,7 +116,7 @@ def test_an_edge_restarted_in_order_costs_no_slot(proxied: ProxiedStack) -> None
 
 
 def test_a_bad_line_changes_no_bit_of_what_is_decided(tmp_path: Path) -> None:
-    modes = {"max_slots": 150, "reporting": "every-slot"}
+    modes = {"max_slots": 60, "reporting": "every-slot"}
     with proxied_stack(tmp_path, ends_by_itself=True, **modes) as proxied:
         proxied.stack.until(all_connected)
         proxied.edge.set(BAD_LINE)
