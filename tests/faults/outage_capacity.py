@@ -17,19 +17,20 @@ FIRST_SLOT = 400
 
 def capacity_without_edge(seed: int, num_slots: int) -> dict[str, object]:
     """Capacity of the same slots of one seed in two stacks, the edge of one of them killed, and slots without allocation."""
-    whole_bits, _ = _capacity_bits(seed, num_slots, is_edge_killed=False)
-    alone_bits, missed = _capacity_bits(seed, num_slots, is_edge_killed=True)
+    whole_bits, whole = _capacity_bits(seed, num_slots, is_edge_killed=False)
+    alone_bits, alone = _capacity_bits(seed, num_slots, is_edge_killed=True)
     return {
         "seed": seed,
         "slots": num_slots,
         "with_edge_bps": whole_bits / num_slots / 1e-3,
         "without_edge_bps": alone_bits / num_slots / 1e-3,
         "ratio": alone_bits / whole_bits,
-        "slots_without_allocation": missed,
+        "slots_without_allocation": sum(missed_slots(alone)),
+        "edge_lost_though_it_was_there": sum(cell.health.edge_reconnects for cell in whole.cells),
     }
 
 
-def _capacity_bits(seed: int, num_slots: int, is_edge_killed: bool) -> tuple[float, int]:
+def _capacity_bits(seed: int, num_slots: int, is_edge_killed: bool) -> tuple[float, WatchResponse]:
     with (
         tempfile.TemporaryDirectory() as directory,
         running_stack(Path(directory), policy=POLICY, seed=seed, settings='["traffic.full_buffer=true"]') as stack,
@@ -42,7 +43,7 @@ def _capacity_bits(seed: int, num_slots: int, is_edge_killed: bool) -> tuple[flo
         after = _step_to(stack, FIRST_SLOT, FIRST_SLOT + num_slots)
         if is_edge_killed and not none_connected(after):
             raise RuntimeError("an agent still heard an edge that was killed")
-        return after.capacity_bits - before.capacity_bits, sum(missed_slots(after)) - sum(missed_slots(before))
+        return after.capacity_bits - before.capacity_bits, after
 
 
 def _step_to(stack: Stack, slot: int, wanted: int) -> WatchResponse:
