@@ -121,7 +121,10 @@ class UpperEdge:
         if report.option >= sizes.options:
             raise MessageError(f"report has option={report.option}, the policy has {sizes.options}")
         codec.check_roster(report.roster, run.num_cells)
-        run.cells[report.cell].last_slot = report.slot
+        held = run.cells[report.cell]
+        held.last_slot = report.slot
+        # An earlier stream of this attach may have ended after the cell registered again.
+        held.is_connected = True
         if run.is_joint(report.slot):
             self._joint.setdefault(report.slot, {})[report.cell] = waiting
         else:

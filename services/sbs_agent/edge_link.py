@@ -13,8 +13,7 @@ from hiercoop.errors import HandshakeError, HierCoopError, OverloadError, Unreac
 from hiercoop.execution.bundle import PolicyBundle, bundle_from_files
 from hiercoop.execution.sbs_agent import SbsAgent
 from hiercoop.logs import get_logger
-from hiercoop.rpc.channel_options import MAX_POLICY_BYTES
-from hiercoop.rpc.client import Backoff, as_error, ask, open_channel
+from hiercoop.rpc.client import Backoff, as_error, ask, open_edge_channel
 from hiercoop.rpc.process import pause
 from hiercoop.rpc.v1.upper_edge_service_pb2 import FeatureReport, GetPolicyRequest, OptionDecision
 from hiercoop.rpc.v1.upper_edge_service_pb2_grpc import UpperEdgeServiceStub
@@ -53,7 +52,7 @@ class EdgeLink:
     def __init__(self, address: str) -> None:
         self.refused = asyncio.Event()
         """The edge has refused a registration."""
-        self._channel = open_channel(address, MAX_POLICY_BYTES)
+        self._channel = open_edge_channel(address)
         self._stub = UpperEdgeServiceStub(self._channel)
         self._stream: _Stream | None = None
         self._connected = asyncio.Event()
@@ -125,7 +124,8 @@ class EdgeLink:
 
     async def _register(self, agent: SbsAgent) -> None:
         request = agent.registration()
-        response = await ask(self._stub.Register, request, REGISTER_TIMEOUT_S)
+        # It goes out in the moment in which the edge is back, where an attempt now and then would lose time between two.
+        response = await ask(self._stub.Register, request, REGISTER_TIMEOUT_S, waits_for_server=True)
         agent.record("RegisterRequest", True, request.ByteSize())
         agent.record("RegisterResponse", False, response.ByteSize())
         agent.health.edge_reconnects += agent.edge_epoch != 0

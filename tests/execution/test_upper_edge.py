@@ -48,6 +48,18 @@ def test_a_joint_decision_no_longer_waits_for_a_cell_that_is_gone() -> None:
     assert [decision.cell for decision in scene.edge.disconnect(2, third.attach_epoch)] == [0, 1]
 
 
+def test_a_cell_whose_old_stream_ends_after_it_registered_again_is_awaited_from_its_next_report_on() -> None:
+    scene = Scene(reporting="every-slot")
+    scene.slot()
+    again = scene.agents[2].registration()
+    scene.edge.register(again)
+    scene.edge.disconnect(2, again.attach_epoch)
+    scene.slot()
+    first, second, third = _reports(scene)
+    assert scene.edge.submit(third) == scene.edge.submit(first) == []
+    assert [decision.cell for decision in scene.edge.submit(second)] == [0, 1, 2]
+
+
 def test_a_joint_decision_forced_by_a_deadline_says_so() -> None:
     scene = Scene(reporting="every-slot")
     scene.edge.submit(_reports(scene)[0])

@@ -86,7 +86,8 @@ def test_agents_go_on_alone_while_the_edge_is_gone_and_take_up_options_again(tmp
 
 
 def test_a_frozen_edge_costs_one_wait_and_no_slot(tmp_path: Path) -> None:
-    with running_stack(tmp_path, edge_timeout_s=0.5) as stack:
+    # Sooner than the connection itself would notice.
+    with running_stack(tmp_path, edge_timeout_s=0.2) as stack:
         settled(stack)
         stack.signal("edge", signal.SIGSTOP)
         alone = stack.until(lambda seen: not any(cell.health.is_edge_connected for cell in seen.cells))
