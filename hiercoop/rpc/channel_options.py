@@ -21,9 +21,9 @@ CONNECT_TIMEOUT_S: Final = 1.0
 Options = list[tuple[str, int]]
 
 
-def edge_options() -> Options:
+def edge_options(ping_timeout_s: float = EDGE_PING_TIMEOUT_S) -> Options:
     """Options of an agent's channel to the edge: room for a policy, and a frozen edge noticed within 0.4 s."""
-    return client_options(MAX_POLICY_BYTES, EDGE_KEEPALIVE_S, EDGE_PING_TIMEOUT_S)
+    return client_options(MAX_POLICY_BYTES, EDGE_KEEPALIVE_S, ping_timeout_s)
 
 
 def client_options(

@@ -28,9 +28,9 @@ def open_channel(address: str, max_receive_bytes: int = MAX_MESSAGE_BYTES) -> gr
     return grpc.aio.insecure_channel(address, options=client_options(max_receive_bytes))
 
 
-def open_edge_channel(address: str) -> grpc.aio.Channel:
+def open_edge_channel(address: str, ping_timeout_s: float) -> grpc.aio.Channel:
     """The same from an agent to its edge, whose silence is noticed sooner."""
-    return grpc.aio.insecure_channel(address, options=edge_options())
+    return grpc.aio.insecure_channel(address, options=edge_options(ping_timeout_s))
 
 
 async def ask(

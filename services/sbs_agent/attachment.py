@@ -51,7 +51,7 @@ class Attachment:
         self._settings = settings
         self._policies = policies
         self._channel = open_channel(settings.sim_addr)
-        self._link = EdgeLink(settings.edge_addr)
+        self._link = EdgeLink(settings.edge_addr, settings.edge_ping_timeout_s)
         self._slots: SlotConnection | None = None
         self._over: asyncio.Future[End] = asyncio.get_running_loop().create_future()
 

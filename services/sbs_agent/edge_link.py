@@ -13,6 +13,7 @@ from hiercoop.errors import HandshakeError, HierCoopError, OverloadError, Unreac
 from hiercoop.execution.bundle import PolicyBundle, bundle_from_files
 from hiercoop.execution.sbs_agent import SbsAgent
 from hiercoop.logs import get_logger
+from hiercoop.rpc.channel_options import EDGE_PING_TIMEOUT_S
 from hiercoop.rpc.client import Backoff, as_error, ask, open_edge_channel
 from hiercoop.rpc.process import pause
 from hiercoop.rpc.v1.upper_edge_service_pb2 import FeatureReport, GetPolicyRequest, OptionDecision
@@ -49,10 +50,10 @@ class _Stream:
 class EdgeLink:
     """One agent's dialogue with the edge, from attach to detach."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, ping_timeout_s: float = EDGE_PING_TIMEOUT_S) -> None:
         self.refused = asyncio.Event()
         """The edge has refused a registration."""
-        self._channel = open_edge_channel(address)
+        self._channel = open_edge_channel(address, ping_timeout_s)
         self._stub = UpperEdgeServiceStub(self._channel)
         self._stream: _Stream | None = None
         self._connected = asyncio.Event()

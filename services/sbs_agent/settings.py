@@ -9,6 +9,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hiercoop.rpc.channel_options import EDGE_PING_TIMEOUT_S
+
 
 def _default_name() -> str:
     return f"{socket.gethostname()}/{os.getpid()}"
@@ -28,6 +30,8 @@ class AgentSettings(BaseSettings):
     policy_cache: Path = Path.home() / ".cache" / "hiercoop" / "policies"
     edge_wait_s: float = Field(default=3.0, ge=0.0, le=600.0)
     """EDGE_WAIT_S: how long a starting agent waits for the edge before it serves its cell alone."""
+    edge_ping_timeout_s: float = Field(default=EDGE_PING_TIMEOUT_S, gt=0.0, le=600.0)
+    """EDGE_PING_TIMEOUT_S: how long a silent edge may leave a ping unanswered before it counts as lost."""
     agent_name: str = Field(default_factory=_default_name)
     health_addr: str = ""
     """HEALTH_ADDR: host:port that answers health checks; empty: none."""

@@ -6,6 +6,7 @@ import signal
 import tempfile
 from pathlib import Path
 
+from hiercoop.rpc.channel_options import EDGE_PING_TIMEOUT_S
 from hiercoop.rpc.v1.channel_sim_service_pb2 import WatchResponse
 from tests.faults.proxied_stack import missed_slots, none_connected
 from tests.services.stack import Stack, running_stack
@@ -33,7 +34,13 @@ def capacity_without_edge(seed: int, num_slots: int) -> dict[str, object]:
 def _capacity_bits(seed: int, num_slots: int, is_edge_killed: bool) -> tuple[float, WatchResponse]:
     with (
         tempfile.TemporaryDirectory() as directory,
-        running_stack(Path(directory), policy=POLICY, seed=seed, settings='["traffic.full_buffer=true"]') as stack,
+        running_stack(
+            Path(directory),
+            policy=POLICY,
+            seed=seed,
+            settings='["traffic.full_buffer=true"]',
+            edge_ping_timeout_s=EDGE_PING_TIMEOUT_S,
+        ) as stack,
     ):
         stack.until_slot(20)
         reached = stack.control(pause=True).slot

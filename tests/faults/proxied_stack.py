@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from hiercoop.rpc.channel_options import EDGE_PING_TIMEOUT_S
 from hiercoop.rpc.v1.channel_sim_service_pb2 import WatchResponse
 from tests.faults.fault_proxy import FaultProxy, Faults, fault_proxy
 from tests.services.stack import PATIENCE_S, Stack, free_port
@@ -90,7 +91,8 @@ def proxied_stack(directory: Path, num_sbs: int = 3, **simulator: object) -> Ite
     """A stack with everything started; it is ended on leaving, and then its proxies."""
     slot_port = free_port()
     with ExitStack() as proxies:
-        stack = Stack(directory, num_sbs, log_json=True, slot_port=slot_port, **simulator)
+        shipped = {"edge_ping_timeout_s": EDGE_PING_TIMEOUT_S, "log_json": True}
+        stack = Stack(directory, num_sbs, slot_port=slot_port, **(shipped | simulator))
         sim_port, edge_port = (int(stack.environment[name].rpartition(":")[2]) for name in ("SIM_ADDR", "EDGE_ADDR"))
         edge = proxies.enter_context(fault_proxy(edge_port))
         sim = [proxies.enter_context(fault_proxy(port, FAR_HOST, port)) for port in (sim_port, slot_port)]

@@ -61,6 +61,7 @@ class Stack:
             "STATE_DIR": str(directory / "state"),
             "LOG_LEVEL": "debug",
             "EDGE_WAIT_S": str(PATIENCE_S),
+            "EDGE_PING_TIMEOUT_S": str(PATIENCE_S),
             # A process that has no turn for a second is not yet lost; tests of silence say how long it is.
             "AGENT_TIMEOUT_S": str(PATIENCE_S / 2),
             "EDGE_TIMEOUT_S": str(PATIENCE_S / 2),
