@@ -62,4 +62,4 @@ def test_a_failed_training_is_told_and_what_does_not_need_it_is_drawn(hiercoop, 
     assert answer.code == 1
     assert "wants 3" in answer.err
     series = {line.split(",")[1] for line in (tmp_path / "out" / "density.csv").read_text().splitlines()[1:]}
-    assert series == {"best-response", "best-response-delayed"}
+    assert series == {"best-response", "best-response-delayed", "band-plan"}
